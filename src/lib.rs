@@ -1,0 +1,26 @@
+//! gan-course: a course in generative adversarial networks that you run.
+//!
+//! Imports run downward through these floors:
+//!
+//! | floor | modules |
+//! | --- | --- |
+//! | 5 | [`lab`] (set-up, kernel, lesson pipeline), [`homework`] (exercises and their checks) |
+//! | 4 | [`lessons`] (one module a stage of the course) |
+//! | 3 | [`show`] (figures in a notebook) |
+//! | 2 | [`loss`] |
+//! | 1 | [`error`], [`tensor`], [`data`] |
+//!
+//! A notebook cell reaches everything, dfdx included, through this crate: `use gan_course::dfdx`.
+
+pub mod data;
+pub mod error;
+pub mod homework;
+#[cfg(feature = "lab")]
+pub mod lab;
+pub mod lessons;
+pub mod loss;
+pub mod show;
+pub mod tensor;
+
+pub use dfdx;
+pub use error::{Error, Result};
