@@ -4,17 +4,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gan_course::Result;
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
 use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, work};
-use gan_course::Result;
 
 /// A course in generative adversarial networks that you run.
 ///
 /// Without a command it opens the lab: the first time it sets everything up inside this folder (about 15 minutes
 /// on 2 cores, said step by step), later it takes seconds. In short: `cargo course COMMAND`.
 #[derive(Parser)]
-#[command(name = "cargo course", bin_name = "cargo course", version, max_term_width = 100)]
+#[command(
+    name = "cargo course",
+    bin_name = "cargo course",
+    version,
+    max_term_width = 100
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -107,7 +112,15 @@ fn run(arguments: Arguments) -> Result<i32> {
         Some(Command::Notebooks { run, record }) => {
             let checkout = checkout()?;
             let only = run.as_deref().filter(|number| !number.is_empty());
-            setup::run(&checkout, if run.is_some() || record { &STEPS } else { &STEPS[..1] }, None)?;
+            setup::run(
+                &checkout,
+                if run.is_some() || record {
+                    &STEPS
+                } else {
+                    &STEPS[..1]
+                },
+                None,
+            )?;
             notebooks::generate(&checkout)?;
             if run.is_some() || record {
                 notebooks::run(&checkout, only, record)?;

@@ -37,7 +37,11 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
         } else {
             missing = true;
             let need = format!("missing: {}, up to {}", step.minutes(), size(step.bytes()));
-            line("✗", step.name(), &format!("{need}. `cargo course setup`{}", why(checkout, step)));
+            line(
+                "✗",
+                step.name(),
+                &format!("{need}. `cargo course setup`{}", why(checkout, step)),
+            );
         }
     }
     if rust_src::installed().is_some() {
@@ -55,15 +59,23 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
     line("·", "your notebooks in work/", &copied.to_string());
     let free = free_bytes(checkout.root())?;
     let used = size(size_of(&checkout.lab()));
-    line("·", "disk", &format!("{} free; set-up uses {used} in .lab/ (`cargo course clean` frees it)", size(free)));
+    line(
+        "·",
+        "disk",
+        &format!(
+            "{} free; set-up uses {used} in .lab/ (`cargo course clean` frees it)",
+            size(free)
+        ),
+    );
     Ok((text, missing))
 }
 
 fn there(checkout: &Checkout, step: Step) -> String {
     match step {
         Step::Python => size(size_of(&checkout.python())),
-        Step::Kernel => evcxr::chosen(checkout)
-            .map_or_else(String::new, |evcxr| format!("{} at {}", evcxr.version, evcxr.path.display())),
+        Step::Kernel => evcxr::chosen(checkout).map_or_else(String::new, |evcxr| {
+            format!("{} at {}", evcxr.version, evcxr.path.display())
+        }),
         Step::Spec => "ready".to_owned(),
         Step::Template => size(size_of(&checkout.template())),
     }
@@ -92,7 +104,10 @@ fn processor() -> String {
         let has = |name: &str, there: bool| format!("{name} {}", if there { "yes" } else { "no" });
         format!(
             "{cores} cores, {}, {}",
-            has("AVX2+FMA", is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")),
+            has(
+                "AVX2+FMA",
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+            ),
             has("AVX-512", is_x86_feature_detected!("avx512f"))
         )
     }

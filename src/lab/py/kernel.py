@@ -10,6 +10,7 @@ Exit status 1 with one line on stderr when the kernel does not do what a kernel 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from queue import Empty
@@ -36,7 +37,8 @@ def start(evcxr: str, timeout: float) -> tuple[KernelManager, object]:
         language="rust",
         display_name="evcxr",
     )
-    manager.start_kernel(env=dict(os.environ), cwd=os.getcwd())
+    # evcxr greets on stdout, which is where our answer goes.
+    manager.start_kernel(env=dict(os.environ), cwd=os.getcwd(), stdout=subprocess.DEVNULL)
     client = manager.client()
     client.start_channels()
     try:
