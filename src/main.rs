@@ -4,21 +4,29 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use gan_course::Result;
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
 use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, work};
+use gan_course::{Error, Result};
+
+/// What lies where, below the list of commands.
+const AFTER_HELP: &str = "\
+Without a command the lab opens. The first time, everything is set up inside this folder: about 15
+minutes on 2 cores, said step by step; interrupt it when you like, the next start goes on. Later it
+takes seconds.
+
+  work/    your notebooks: yours alone, never overwritten
+  .lab/    what set-up made: `cargo course clean` removes it
+  lessons/ the course's text, readable without any set-up";
 
 /// A course in generative adversarial networks that you run.
-///
-/// Without a command it opens the lab: the first time it sets everything up inside this folder (about 15 minutes
-/// on 2 cores, said step by step), later it takes seconds. In short: `cargo course COMMAND`.
 #[derive(Parser)]
 #[command(
     name = "cargo course",
     bin_name = "cargo course",
     version,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = AFTER_HELP
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -30,7 +38,7 @@ struct Arguments {
     lab: LabArguments,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, PartialEq, Eq, Default)]
 struct LabArguments {
     /// Only print the address; don't open a browser.
     #[arg(long)]
@@ -81,7 +89,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    match run(arguments) {
         Ok(status) => ExitCode::from(u8::try_from(status).unwrap_or(1)),
         Err(error) => {
             eprintln!("gan-course: {error}");
@@ -90,8 +102,29 @@ fn main() -> ExitCode {
     }
 }
 
+/// Help as clap prints it; a mistake as one line with the next step, like every other error here.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let said =
+        |prefix: &str| text.lines().find_map(|line| line.trim().strip_prefix(prefix)).map(str::to_owned);
+    let mistake = said("error: ").unwrap_or_else(|| "it can't be read".to_owned());
+    let tip = said("tip: ").map_or_else(String::new, |tip| format!("{tip}; "));
+    eprintln!("gan-course: cannot read the command line: {mistake}. Next: {tip}see `cargo course --help`");
+    ExitCode::from(2)
+}
+
 fn run(arguments: Arguments) -> Result<i32> {
     let checkout = || checkout(arguments.checkout.as_deref());
+    if arguments.command.is_some() && arguments.lab != LabArguments::default() {
+        return Err(Error::new("read the command line")
+            .expected("the lab's options after the command `lab`")
+            .actual("them before another command")
+            .next("write `cargo course lab OPTIONS`"));
+    }
     match arguments.command {
         None => lab(&checkout()?, &arguments.lab),
         Some(Command::Lab(own)) => lab(&checkout()?, &own),
@@ -112,15 +145,7 @@ fn run(arguments: Arguments) -> Result<i32> {
         Some(Command::Notebooks { run, record }) => {
             let checkout = checkout()?;
             let only = run.as_deref().filter(|number| !number.is_empty());
-            setup::run(
-                &checkout,
-                if run.is_some() || record {
-                    &STEPS
-                } else {
-                    &STEPS[..1]
-                },
-                None,
-            )?;
+            setup::run(&checkout, if run.is_some() || record { &STEPS } else { &STEPS[..1] }, None)?;
             notebooks::generate(&checkout)?;
             if run.is_some() || record {
                 notebooks::run(&checkout, only, record)?;

@@ -38,12 +38,7 @@ impl Course {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("course");
         let real = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for name in [
-            "Cargo.toml",
-            "Cargo.lock",
-            "src/lab/py/requirements.txt",
-            "src/lab/py/kernel.py",
-        ] {
+        for name in ["Cargo.toml", "Cargo.lock", "src/lab/py/requirements.txt", "src/lab/py/kernel.py"] {
             let to = root.join(name);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(real.join(name), to).unwrap();
@@ -52,12 +47,9 @@ impl Course {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         let course = Self { folder };
-        for (name, text) in [
-            ("python3", PYTHON),
-            ("rustc", RUSTC),
-            ("cargo", "#!/bin/sh\n"),
-            ("evcxr_jupyter", EVCXR),
-        ] {
+        for (name, text) in
+            [("python3", PYTHON), ("rustc", RUSTC), ("cargo", "#!/bin/sh\n"), ("evcxr_jupyter", EVCXR)]
+        {
             let path = course.bin().join(name);
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -75,7 +67,7 @@ impl Course {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gan-course"));
-        command.arg("--checkout").arg(self.root()).args(arguments);
+        command.args(arguments).arg("--checkout").arg(self.root());
         command.env("PATH", format!("{}:/usr/bin:/bin", self.bin().display()));
         command.env_remove("RUST_BACKTRACE").stdin(Stdio::null());
         command
@@ -93,22 +85,14 @@ impl Course {
     /// A kernel, waited for until it works; the folder it works in.
     fn kernel(&self, name: &str) -> (Child, PathBuf) {
         let connection = self.folder.path().join(name);
-        let child = self
-            .command(&["kernel", connection.to_str().unwrap()])
-            .spawn()
-            .unwrap();
-        until("the kernel starts", || {
-            fs::read_to_string(&connection).is_ok_and(|text| !text.is_empty())
-        });
+        let child = self.command(&["kernel", connection.to_str().unwrap()]).spawn().unwrap();
+        until("the kernel starts", || fs::read_to_string(&connection).is_ok_and(|text| !text.is_empty()));
         let copy = PathBuf::from(fs::read_to_string(&connection).unwrap().trim());
         (child, copy)
     }
 
     fn copies(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.root().join(".lab/kernels"))
-            .into_iter()
-            .flatten()
-            .flatten();
+        let entries = fs::read_dir(self.root().join(".lab/kernels")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect()
     }
 }
@@ -121,10 +105,7 @@ fn text(output: &Output) -> String {
 fn error(output: &Output) -> String {
     assert!(!output.status.success(), "it succeeded: {}", text(output));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines: Vec<_> = stderr
-        .lines()
-        .filter(|line| line.starts_with("gan-course: "))
-        .collect();
+    let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("gan-course: ")).collect();
     assert_eq!(lines.len(), 1, "not one line: {stderr}");
     assert!(lines[0].contains(". Next: "), "no next step: {stderr}");
     lines[0].to_owned()
@@ -133,61 +114,44 @@ fn error(output: &Output) -> String {
 fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "waited in vain until {what}"
-        );
+        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 fn signal(child: &Child, name: &str) {
-    Command::new("kill")
-        .arg(format!("-{name}"))
-        .arg(child.id().to_string())
-        .status()
-        .unwrap();
+    Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap();
 }
 
 fn alive(copy: &Path) -> usize {
     let wanted = format!("EVCXR_TMPDIR={}", copy.display()).into_bytes();
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let environments = processes.filter_map(|entry| fs::read(entry.path().join("environ")).ok());
-    environments
-        .filter(|text| text.split(|byte| *byte == 0).any(|part| part == wanted))
-        .count()
+    environments.filter(|text| text.split(|byte| *byte == 0).any(|part| part == wanted)).count()
 }
 
 #[test]
-fn an_unknown_option_is_refused_with_help() {
+fn a_mistyped_option_or_command_is_refused_in_one_line() {
     let output = Course::new().run(&["--prot", "9"]);
     assert_eq!(output.status.code(), Some(2));
-    let said = text(&output);
-    assert!(
-        said.contains("unexpected argument '--prot'") && said.contains("'--port'"),
-        "{said}"
-    );
+    let said = error(&output);
+    assert!(said.contains("unexpected argument '--prot'") && said.contains("'--port'"), "{said}");
+    let said = error(&Course::new().run(&["lab", "--port", "many"]));
+    assert!(said.contains("invalid value 'many'"), "{said}");
+    let said = error(&Course::new().run(&["setp"]));
+    assert!(said.contains("'setup'"), "{said}");
+    // An option that a command does not have must not be passed over.
+    let said = error(&Course::new().run(&["--no-browser", "doctor"]));
+    assert!(said.contains("cargo course lab OPTIONS"), "{said}");
 }
 
 #[test]
 fn help_names_every_command_and_hides_the_inner_ones() {
     let said = text(&Course::new().run(&["--help"]));
-    for command in [
-        "lab",
-        "setup",
-        "doctor",
-        "clean",
-        "notebooks",
-        "--port",
-        "--fresh",
-        "--no-browser",
-    ] {
+    for command in ["lab", "setup", "doctor", "clean", "notebooks", "--port", "--fresh", "--no-browser"] {
         assert!(said.contains(command), "{command} is missing: {said}");
     }
-    assert!(
-        !said.contains("kernel's launcher") && !said.contains("--checkout"),
-        "{said}"
-    );
+    assert!(!said.contains("kernel's launcher") && !said.contains("--checkout"), "{said}");
 }
 
 #[test]
@@ -196,89 +160,36 @@ fn a_port_in_use_is_said_before_minutes_of_set_up() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let said = error(&course.run(&["lab", "--no-browser", "--port", &port]));
-    assert!(
-        said.contains(&format!("port {port}: expected a free port")),
-        "{said}"
-    );
+    assert!(said.contains(&format!("port {port}: expected a free port")), "{said}");
     assert!(!course.root().join(".lab").exists());
 }
 
 #[test]
 fn a_missing_or_unfit_python_is_named_with_its_package() {
     let course = Course::new();
-    let said = error(
-        &course
-            .command(&["setup"])
-            .env("FAKE_NO_VENV", "1")
-            .output()
-            .unwrap(),
-    );
-    assert!(
-        said.contains("its `venv` module") && said.contains("apt install python3-venv"),
-        "{said}"
-    );
-    let said = error(
-        &course
-            .command(&["setup"])
-            .env("FAKE_PYTHON_VERSION", "3 8")
-            .output()
-            .unwrap(),
-    );
-    assert!(
-        said.contains("expected python3 3.10 or newer, found 3.8"),
-        "{said}"
-    );
+    let said = error(&course.command(&["setup"]).env("FAKE_NO_VENV", "1").output().unwrap());
+    assert!(said.contains("its `venv` module") && said.contains("apt install python3-venv"), "{said}");
+    let said = error(&course.command(&["setup"]).env("FAKE_PYTHON_VERSION", "3 8").output().unwrap());
+    assert!(said.contains("expected python3 3.10 or newer, found 3.8"), "{said}");
     fs::remove_file(course.bin().join("python3")).unwrap();
-    let said = error(
-        &course
-            .command(&["setup"])
-            .env("PATH", course.bin())
-            .output()
-            .unwrap(),
-    );
+    let said = error(&course.command(&["setup"]).env("PATH", course.bin()).output().unwrap());
     assert!(said.contains("expected python3 on PATH, found none"), "{said}");
-    assert!(
-        !course.root().join(".lab/python").exists(),
-        "something was half-written"
-    );
+    assert!(!course.root().join(".lab/python").exists(), "something was half-written");
 }
 
 #[test]
 fn without_network_the_missing_piece_is_named_and_the_next_start_goes_on() {
     let course = Course::new();
     let offline = "Temporary failure in name resolution";
-    let said = error(
-        &course
-            .command(&["setup"])
-            .env("FAKE_PIP_SAYS", offline)
-            .output()
-            .unwrap(),
-    );
-    assert!(
-        said.contains("install JupyterLab") && said.contains("no network"),
-        "{said}"
-    );
+    let said = error(&course.command(&["setup"]).env("FAKE_PIP_SAYS", offline).output().unwrap());
+    assert!(said.contains("install JupyterLab") && said.contains("no network"), "{said}");
     let full = "OSError: [Errno 28] No space left on device";
-    let said = error(
-        &course
-            .command(&["setup"])
-            .env("FAKE_PIP_SAYS", full)
-            .output()
-            .unwrap(),
-    );
+    let said = error(&course.command(&["setup"]).env("FAKE_PIP_SAYS", full).output().unwrap());
     assert!(said.contains("expected space on the disk"), "{said}");
     course.set_up();
     // What is there works without asking anybody.
-    let output = course
-        .command(&["setup"])
-        .env("FAKE_PIP_SAYS", offline)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success() && text(&output).matches(": ready").count() == 4,
-        "{}",
-        text(&output)
-    );
+    let output = course.command(&["setup"]).env("FAKE_PIP_SAYS", offline).output().unwrap();
+    assert!(output.status.success() && text(&output).matches(": ready").count() == 4, "{}", text(&output));
 }
 
 #[test]
@@ -287,10 +198,7 @@ fn an_evcxr_of_another_version_is_refused() {
     let evcxr = course.bin().join("evcxr_jupyter");
     let mut command = course.command(&["setup", "--evcxr", evcxr.to_str().unwrap()]);
     let said = error(&command.env("FAKE_EVCXR_VERSION", "0.21.1").output().unwrap());
-    assert!(
-        said.contains("expected evcxr_jupyter 0.22.0, found 0.21.1"),
-        "{said}"
-    );
+    assert!(said.contains("expected evcxr_jupyter 0.22.0, found 0.21.1"), "{said}");
     assert!(!course.root().join(".lab/evcxr.json").exists());
 }
 
@@ -308,24 +216,14 @@ fn a_damaged_template_stops_a_kernel_and_set_up_mends_it() {
     course.set_up();
     fs::remove_file(course.root().join(".lab/template/tree/target/libdep.rlib")).unwrap();
     let said = error(&course.run(&["kernel", "unused"]));
-    assert!(
-        said.contains("target/libdep.rlib is missing") && said.contains("cargo course setup"),
-        "{said}"
-    );
+    assert!(said.contains("target/libdep.rlib is missing") && said.contains("cargo course setup"), "{said}");
     assert!(course.copies().is_empty());
     let doctor = course.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(1));
-    assert!(
-        text(&doctor).contains("damaged: target/libdep.rlib is missing"),
-        "{}",
-        text(&doctor)
-    );
+    assert!(text(&doctor).contains("damaged: target/libdep.rlib is missing"), "{}", text(&doctor));
     course.set_up();
     let (mut kernel, copy) = course.kernel("connection");
-    assert_eq!(
-        fs::read_to_string(copy.join("target/libdep.rlib")).unwrap(),
-        "built\n"
-    );
+    assert_eq!(fs::read_to_string(copy.join("target/libdep.rlib")).unwrap(), "built\n");
     signal(&kernel, "TERM");
     kernel.wait().unwrap();
 }
@@ -336,21 +234,14 @@ fn a_full_disk_leaves_no_half_copy() {
     course.set_up();
     // A limit on a file's size stands in for a full disk: 50 blocks of 512 bytes, less than the template's file.
     let limited = format!(
-        "trap '' XFSZ; ulimit -f 50; exec {} --checkout {} kernel unused",
+        "trap '' XFSZ; ulimit -f 50; exec {} kernel --checkout {} unused",
         env!("CARGO_BIN_EXE_gan-course"),
         course.root().display()
     );
     let path = format!("{}:/usr/bin:/bin", course.bin().display());
-    let output = Command::new("sh")
-        .args(["-c", &limited])
-        .env("PATH", path)
-        .output()
-        .unwrap();
+    let output = Command::new("sh").args(["-c", &limited]).env("PATH", path).output().unwrap();
     let said = error(&output);
-    assert!(
-        said.contains("copy the kernel's template") && said.contains("disk space"),
-        "{said}"
-    );
+    assert!(said.contains("copy the kernel's template") && said.contains("disk space"), "{said}");
     assert!(course.copies().is_empty(), "{:?}", course.copies());
 }
 

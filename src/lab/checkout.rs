@@ -21,9 +21,7 @@ impl Checkout {
     pub fn new(root: &Path) -> Result<Self> {
         let operation = format!("use {} as the course's folder", root.display());
         let root = fs::canonicalize(root).map_err(|e| {
-            Error::new(&operation)
-                .actual(e)
-                .next("run the command in the course's own folder")
+            Error::new(&operation).actual(e).next("run the command in the course's own folder")
         })?;
         let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
         if !manifest.contains("name = \"gan-course\"") {
@@ -32,10 +30,7 @@ impl Checkout {
                 .actual("none")
                 .next("run the command in the course's own folder"));
         }
-        if root
-            .to_str()
-            .is_none_or(|path| path.contains(char::is_whitespace))
-        {
+        if root.to_str().is_none_or(|path| path.contains(char::is_whitespace)) {
             return Err(Error::new(operation)
                 .expected("a path without spaces (the Rust kernel can't load code from one with them)")
                 .actual(root.display())
@@ -131,11 +126,7 @@ impl Checkout {
         let free = free_bytes(&lab)?;
         if free < needed {
             return Err(Error::new("set up the course")
-                .expected(format!(
-                    "{} free on the disk of {}",
-                    size(needed),
-                    self.root.display()
-                ))
+                .expected(format!("{} free on the disk of {}", size(needed), self.root.display()))
                 .actual(size(free))
                 .next("free some space, then run the same command: it goes on where it stopped"));
         }
@@ -146,9 +137,7 @@ impl Checkout {
 /// Bytes that this user may still write on the file system of `path`.
 pub fn free_bytes(path: &Path) -> Result<u64> {
     let stat = rustix::fs::statvfs(path).map_err(|e| {
-        Error::new(format!("ask for the free space at {}", path.display()))
-            .actual(e)
-            .next("see `df -h`")
+        Error::new(format!("ask for the free space at {}", path.display())).actual(e).next("see `df -h`")
     })?;
     Ok(stat.f_bavail * stat.f_frsize)
 }
@@ -182,9 +171,7 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(contents)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(failed)?;
+    file.write_all(contents).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     // tempfile makes files private (0600); what lies in a checkout is as readable as its neighbours.
     #[cfg(unix)]
     {
@@ -198,9 +185,7 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
 /// Reads a text file that must be there.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|e| {
-        Error::new(format!("read {}", path.display()))
-            .actual(e)
-            .next("restore it with `git checkout`")
+        Error::new(format!("read {}", path.display())).actual(e).next("restore it with `git checkout`")
     })
 }
 
@@ -212,10 +197,7 @@ mod tests {
     fn a_folder_that_is_no_checkout_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let error = Checkout::new(folder.path()).unwrap_err().to_string();
-        assert!(
-            error.contains("expected the Cargo.toml of gan-course in it"),
-            "{error}"
-        );
+        assert!(error.contains("expected the Cargo.toml of gan-course in it"), "{error}");
     }
 
     #[test]
@@ -225,10 +207,7 @@ mod tests {
         fs::create_dir(&root).unwrap();
         fs::write(root.join("Cargo.toml"), "name = \"gan-course\"").unwrap();
         let error = Checkout::new(&root).unwrap_err().to_string();
-        assert!(
-            error.contains("path without spaces") && error.ends_with("Next: move the folder"),
-            "{error}"
-        );
+        assert!(error.contains("path without spaces") && error.ends_with("Next: move the folder"), "{error}");
     }
 
     #[test]
@@ -246,11 +225,7 @@ mod tests {
     fn a_disk_with_too_little_space_is_said_before_work_begins() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Cargo.toml"), "name = \"gan-course\"").unwrap();
-        let error = Checkout::new(folder.path())
-            .unwrap()
-            .prepare(u64::MAX)
-            .unwrap_err()
-            .to_string();
+        let error = Checkout::new(folder.path()).unwrap().prepare(u64::MAX).unwrap_err().to_string();
         assert!(error.contains("free on the disk"), "{error}");
     }
 }

@@ -22,9 +22,5 @@ pub fn run(checkout: &Checkout) -> Result<String> {
     }
     let bytes = size_of(&lab);
     template::remove(&lab)?;
-    Ok(format!(
-        "Removed {} ({}). Your work/ and runs/ are as they were.",
-        lab.display(),
-        size(bytes)
-    ))
+    Ok(format!("Removed {} ({}). Your work/ and runs/ are as they were.", lab.display(), size(bytes)))
 }

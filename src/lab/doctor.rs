@@ -37,11 +37,7 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
         } else {
             missing = true;
             let need = format!("missing: {}, up to {}", step.minutes(), size(step.bytes()));
-            line(
-                "✗",
-                step.name(),
-                &format!("{need}. `cargo course setup`{}", why(checkout, step)),
-            );
+            line("✗", step.name(), &format!("{need}. `cargo course setup`{}", why(checkout, step)));
         }
     }
     if rust_src::installed().is_some() {
@@ -62,10 +58,7 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
     line(
         "·",
         "disk",
-        &format!(
-            "{} free; set-up uses {used} in .lab/ (`cargo course clean` frees it)",
-            size(free)
-        ),
+        &format!("{} free; set-up uses {used} in .lab/ (`cargo course clean` frees it)", size(free)),
     );
     Ok((text, missing))
 }
@@ -73,9 +66,8 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
 fn there(checkout: &Checkout, step: Step) -> String {
     match step {
         Step::Python => size(size_of(&checkout.python())),
-        Step::Kernel => evcxr::chosen(checkout).map_or_else(String::new, |evcxr| {
-            format!("{} at {}", evcxr.version, evcxr.path.display())
-        }),
+        Step::Kernel => evcxr::chosen(checkout)
+            .map_or_else(String::new, |evcxr| format!("{} at {}", evcxr.version, evcxr.path.display())),
         Step::Spec => "ready".to_owned(),
         Step::Template => size(size_of(&checkout.template())),
     }
@@ -104,10 +96,7 @@ fn processor() -> String {
         let has = |name: &str, there: bool| format!("{name} {}", if there { "yes" } else { "no" });
         format!(
             "{cores} cores, {}, {}",
-            has(
-                "AVX2+FMA",
-                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-            ),
+            has("AVX2+FMA", is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")),
             has("AVX-512", is_x86_feature_detected!("avx512f"))
         )
     }

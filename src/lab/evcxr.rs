@@ -50,11 +50,7 @@ pub fn chosen(checkout: &Checkout) -> Option<Evcxr> {
 /// The candidates: PATH's first, then ours.
 pub fn candidates(checkout: &Checkout) -> Vec<PathBuf> {
     let own = checkout.evcxr_root().join("bin/evcxr_jupyter");
-    which::which("evcxr_jupyter")
-        .ok()
-        .into_iter()
-        .chain(own.is_file().then_some(own))
-        .collect()
+    which::which("evcxr_jupyter").ok().into_iter().chain(own.is_file().then_some(own)).collect()
 }
 
 /// Chooses among what is there: `named` alone if given, else the first candidate that fits. `None` when a
@@ -75,9 +71,7 @@ pub fn choose(checkout: &Checkout, named: Option<&Path>) -> Result<Option<Evcxr>
         }
         Some(evcxr)
     } else {
-        let asked = candidates(checkout)
-            .into_iter()
-            .map(|path| (ask(checkout, &path), path));
+        let asked = candidates(checkout).into_iter().map(|path| (ask(checkout, &path), path));
         asked
             .filter_map(|(answer, path)| match answer {
                 Ok(evcxr) if evcxr.fits() => Some(evcxr),
@@ -104,23 +98,13 @@ pub fn choose(checkout: &Checkout, named: Option<&Path>) -> Result<Option<Evcxr>
 fn ask(checkout: &Checkout, path: &Path) -> Result<Evcxr> {
     let operation = format!("ask {} for its version", path.display());
     let path = fs::canonicalize(path).map_err(|e| {
-        Error::new(&operation)
-            .actual(e)
-            .next("run the command without --evcxr to have one built")
+        Error::new(&operation).actual(e).next("run the command without --evcxr to have one built")
     })?;
     let mut script = python::script(checkout, "kernel.py");
     let version = output(script.arg("version").arg(&path), &operation)?;
-    let (bytes, modified) = fingerprint(&path).ok_or_else(|| {
-        Error::new(operation)
-            .actual("the file vanished")
-            .next("run the command again")
-    })?;
-    Ok(Evcxr {
-        path,
-        version,
-        bytes,
-        modified,
-    })
+    let (bytes, modified) = fingerprint(&path)
+        .ok_or_else(|| Error::new(operation).actual("the file vanished").next("run the command again"))?;
+    Ok(Evcxr { path, version, bytes, modified })
 }
 
 fn fingerprint(path: &Path) -> Option<(u64, u64)> {
@@ -136,15 +120,7 @@ pub fn install(checkout: &Checkout) -> Result<()> {
     let mut cargo = Command::new("cargo");
     without_cargo_environment(&mut cargo, checkout.root());
     cargo
-        .args([
-            "install",
-            "--locked",
-            "evcxr_jupyter",
-            "--version",
-            VERSION,
-            "--force",
-            "--root",
-        ])
+        .args(["install", "--locked", "evcxr_jupyter", "--version", VERSION, "--force", "--root"])
         .arg(checkout.evcxr_root())
         .env("CARGO_TARGET_DIR", &build)
         // The dependencies are rust-analyzer's: debug information would cost gigabytes and minutes.
@@ -154,10 +130,7 @@ pub fn install(checkout: &Checkout) -> Result<()> {
     if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
     }
-    run_visible(
-        &mut cargo,
-        &format!("build evcxr_jupyter {VERSION}, the Rust kernel"),
-    )?;
+    run_visible(&mut cargo, &format!("build evcxr_jupyter {VERSION}, the Rust kernel"))?;
     // Only now: the next attempt would have needed it.
     let _ = fs::remove_dir_all(build);
     Ok(())

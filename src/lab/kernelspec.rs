@@ -14,16 +14,12 @@ pub const NAME: &str = "gan-course";
 pub const DISPLAY_NAME: &str = "GAN course (Rust)";
 
 fn path(checkout: &Checkout) -> PathBuf {
-    checkout
-        .python()
-        .join("share/jupyter/kernels")
-        .join(NAME)
-        .join("kernel.json")
+    checkout.python().join("share/jupyter/kernels").join(NAME).join("kernel.json")
 }
 
 fn contents(checkout: &Checkout) -> String {
     let spec = json!({
-        "argv": [checkout.launcher(), "--checkout", checkout.root(), "kernel", "{connection_file}"],
+        "argv": [checkout.launcher(), "kernel", "--checkout", checkout.root(), "{connection_file}"],
         "display_name": DISPLAY_NAME,
         "language": "rust",
         // evcxr knows no signal; Jupyter's interrupt message kills the child that runs the cell.
@@ -37,10 +33,7 @@ fn contents(checkout: &Checkout) -> String {
 fn evcxr_toml(checkout: &Checkout) -> String {
     let committed = include_str!("../../notebooks/evcxr.toml");
     committed
-        .replace(
-            "path = \"..\"",
-            &format!("path = \"{}\"", checkout.root().display()),
-        )
+        .replace("path = \"..\"", &format!("path = \"{}\"", checkout.root().display()))
         .replace("[evcxr]\n", "[evcxr]\nopt_level = \"0\"\noffline_mode = true\n")
 }
 
@@ -65,16 +58,8 @@ fn settings(checkout: &Checkout) -> Vec<(PathBuf, String)> {
         "KernelSpecManager": { "allowed_kernelspecs": [NAME], "ensure_native_kernel": false },
     });
     vec![
-        (
-            checkout
-                .python()
-                .join("share/jupyter/lab/settings/overrides.json"),
-            format!("{overrides:#}\n"),
-        ),
-        (
-            checkout.jupyter().join("config/jupyter_server_config.json"),
-            format!("{server:#}\n"),
-        ),
+        (checkout.python().join("share/jupyter/lab/settings/overrides.json"), format!("{overrides:#}\n")),
+        (checkout.jupyter().join("config/jupyter_server_config.json"), format!("{server:#}\n")),
         (checkout.evcxr_config().join("evcxr.toml"), evcxr_toml(checkout)),
         (checkout.lab().join(".cargo/config.toml"), CARGO_CONFIG.to_owned()),
         (path(checkout), contents(checkout)),
@@ -83,9 +68,7 @@ fn settings(checkout: &Checkout) -> Vec<(PathBuf, String)> {
 
 /// Whether every file is as this build would write it, and the launcher is this build.
 pub fn is_ready(checkout: &Checkout) -> bool {
-    settings(checkout)
-        .iter()
-        .all(|(path, text)| fs::read_to_string(path).is_ok_and(|is| is == *text))
+    settings(checkout).iter().all(|(path, text)| fs::read_to_string(path).is_ok_and(|is| is == *text))
         && launcher_is_current(checkout)
 }
 

@@ -34,26 +34,15 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
     })?;
     let copy = Copy::new(checkout)?;
     let child_of_ours = std::env::current_exe().map_err(|e| {
-        Error::new("find the launcher's own program")
-            .actual(e)
-            .next("run `cargo course setup`")
+        Error::new("find the launcher's own program").actual(e).next("run `cargo course setup`")
     })?;
     let mut command = Command::new(child_of_ours);
-    command
-        .arg("--checkout")
-        .arg(checkout.root())
-        .arg("exec")
-        .arg("--");
-    command
-        .arg(&evcxr.path)
-        .arg("--control_file")
-        .arg(connection_file);
+    command.arg("--checkout").arg(checkout.root()).arg("exec").arg("--");
+    command.arg(&evcxr.path).arg("--control_file").arg(connection_file);
     without_cargo_environment(&mut command, checkout.root());
     template::environment(&mut command, checkout, &copy.folder);
     let mut child = command.spawn().map_err(|e| {
-        Error::new(format!("start {}", evcxr.path.display()))
-            .actual(e)
-            .next("run `cargo course setup`")
+        Error::new(format!("start {}", evcxr.path.display())).actual(e).next("run `cargo course setup`")
     })?;
     let pid = Pid::from_child(&child);
     std::thread::spawn(move || {
@@ -71,9 +60,8 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
         }
         let _ = kill_process(pid, Signal::KILL);
     });
-    let status = child
-        .wait()
-        .map_err(|e| Error::new("wait for evcxr").actual(e).next("restart the kernel"))?;
+    let status =
+        child.wait().map_err(|e| Error::new("wait for evcxr").actual(e).next("restart the kernel"))?;
     drop(copy);
     Ok(status.code().unwrap_or(1))
 }
@@ -83,28 +71,20 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
 /// # Errors
 /// Only returns when the program can't be run.
 pub fn exec(program: &[String]) -> Result<i32> {
-    let (name, arguments) = program.split_first().ok_or_else(|| {
-        Error::new("run a program")
-            .expected("its name")
-            .actual("none")
-            .next("see --help")
-    })?;
+    let (name, arguments) = program
+        .split_first()
+        .ok_or_else(|| Error::new("run a program").expected("its name").actual("none").next("see --help"))?;
     #[cfg(target_os = "linux")]
     {
         let parent = getppid();
-        rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(|e| {
-            Error::new("tie a kernel to its launcher")
-                .actual(e)
-                .next("try again")
-        })?;
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+            .map_err(|e| Error::new("tie a kernel to its launcher").actual(e).next("try again"))?;
         if getppid() != parent {
             return Ok(1); // it died in between
         }
     }
     let error = Command::new(name).args(arguments).exec();
-    Err(Error::new(format!("run {name}"))
-        .actual(error)
-        .next("run `cargo course setup`"))
+    Err(Error::new(format!("run {name}")).actual(error).next("run `cargo course setup`"))
 }
 
 /// A kernel's own copy of the template; removed when dropped.
@@ -128,11 +108,7 @@ impl Copy {
         let (folder, lock) = (kernels.join(&id), kernels.join(format!("{id}.lock")));
         let held = File::create(&lock).map_err(failed)?;
         held.lock().map_err(failed)?;
-        let copy = Self {
-            folder,
-            lock,
-            _held: held,
-        };
+        let copy = Self { folder, lock, _held: held };
         let _template = template::lock(checkout, false)?;
         template::copy_to(checkout, &copy.folder)?;
         Ok(copy)
@@ -196,17 +172,11 @@ fn end_processes_of(folder: &Path) {
     let wanted = format!("EVCXR_TMPDIR={}", folder.display());
     let own = std::process::id();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<i32>().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
         };
         let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        let works_there = environment
-            .split(|byte| *byte == 0)
-            .any(|part| part == wanted.as_bytes());
+        let works_there = environment.split(|byte| *byte == 0).any(|part| part == wanted.as_bytes());
         if works_there && u32::try_from(pid) != Ok(own) {
             let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
         }
@@ -249,10 +219,7 @@ mod tests {
         drop(sweep(&checkout).unwrap());
         assert!(!kernels.join("11").exists() && !kernels.join("11.lock").exists());
         assert!(!kernels.join("33").exists());
-        assert!(
-            kernels.join("22/target").exists(),
-            "a running kernel lost its folder"
-        );
+        assert!(kernels.join("22/target").exists(), "a running kernel lost its folder");
         assert_eq!(running(&checkout), 1);
     }
 
@@ -262,16 +229,8 @@ mod tests {
         let (_folder, checkout) = checkout();
         let copy = checkout.kernels().join("44");
         fs::create_dir_all(&copy).unwrap();
-        let mut orphan = Command::new("sleep")
-            .arg("60")
-            .env("EVCXR_TMPDIR", &copy)
-            .spawn()
-            .unwrap();
-        let mut other = Command::new("sleep")
-            .arg("60")
-            .env("EVCXR_TMPDIR", "/elsewhere")
-            .spawn()
-            .unwrap();
+        let mut orphan = Command::new("sleep").arg("60").env("EVCXR_TMPDIR", &copy).spawn().unwrap();
+        let mut other = Command::new("sleep").arg("60").env("EVCXR_TMPDIR", "/elsewhere").spawn().unwrap();
         // The child has our environment until it has become `sleep`.
         std::thread::sleep(Duration::from_millis(200));
         drop(sweep(&checkout).unwrap());

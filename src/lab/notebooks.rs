@@ -15,18 +15,10 @@ pub fn generate(checkout: &Checkout) -> Result<()> {
     let folder = scratch(checkout)?;
     for lesson in &lessons {
         let text = lesson.notebook_markdown()?;
-        write_whole(
-            &folder.path().join(format!("{}.md", lesson.stem())),
-            text.as_bytes(),
-        )?;
+        write_whole(&folder.path().join(format!("{}.md", lesson.stem())), text.as_bytes())?;
     }
     let mut script = python::script(checkout, "notebooks.py");
-    script
-        .arg("generate")
-        .arg("--from")
-        .arg(folder.path())
-        .arg("--to")
-        .arg(checkout.notebooks());
+    script.arg("generate").arg("--from").arg(folder.path()).arg("--to").arg(checkout.notebooks());
     run_visible(&mut script, "make the notebooks from the lessons")
 }
 
@@ -60,12 +52,9 @@ pub fn run(checkout: &Checkout, only: Option<&str>, record: bool) -> Result<()> 
 
 fn scratch(checkout: &Checkout) -> Result<tempfile::TempDir> {
     checkout.prepare(50_000_000)?;
-    tempfile::Builder::new()
-        .prefix("notebooks-")
-        .tempdir_in(checkout.lab())
-        .map_err(|e| {
-            Error::new(format!("make a folder in {}", checkout.lab().display()))
-                .actual(e)
-                .next("check the disk's space (`cargo course doctor`)")
-        })
+    tempfile::Builder::new().prefix("notebooks-").tempdir_in(checkout.lab()).map_err(|e| {
+        Error::new(format!("make a folder in {}", checkout.lab().display()))
+            .actual(e)
+            .next("check the disk's space (`cargo course doctor`)")
+    })
 }

@@ -49,15 +49,9 @@ impl Cause {
 /// An [`Error`] "cannot {operation}", with the cause and the next step, when it can't start or fails.
 pub fn run_visible(command: &mut Command, operation: &str) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| {
-            Error::new(operation)
-                .actual(format!("{program}: {e}"))
-                .next("see `cargo course doctor`")
-        })?;
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|e| {
+        Error::new(operation).actual(format!("{program}: {e}")).next("see `cargo course doctor`")
+    })?;
     let mut tail = Vec::new();
     if let Some(mut stderr) = child.stderr.take() {
         let mut buffer = [0; 4096];
@@ -72,20 +66,12 @@ pub fn run_visible(command: &mut Command, operation: &str) -> Result<()> {
             }
         }
     }
-    let status = child
-        .wait()
-        .map_err(|e| Error::new(operation).actual(e).next("run the command again"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failure(operation, &program, status, &tail))
-    }
+    let status = child.wait().map_err(|e| Error::new(operation).actual(e).next("run the command again"))?;
+    if status.success() { Ok(()) } else { Err(failure(operation, &program, status, &tail)) }
 }
 
 fn failure(operation: &str, program: &str, status: ExitStatus, stderr: &[u8]) -> Error {
-    let name = Path::new(program)
-        .file_name()
-        .map_or(program.into(), |n| n.to_string_lossy());
+    let name = Path::new(program).file_name().map_or(program.into(), |n| n.to_string_lossy());
     let error = Error::new(operation);
     match Cause::of(&String::from_utf8_lossy(stderr)) {
         Cause::DiskFull => error
@@ -104,15 +90,8 @@ fn failure(operation: &str, program: &str, status: ExitStatus, stderr: &[u8]) ->
 
 /// Runs a quiet program and returns what it printed.
 pub fn output(command: &mut Command, operation: &str) -> Result<String> {
-    let failed = |text: String| {
-        Error::new(operation)
-            .actual(text)
-            .next("see `cargo course doctor`")
-    };
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| failed(e.to_string()))?;
+    let failed = |text: String| Error::new(operation).actual(text).next("see `cargo course doctor`");
+    let output = command.stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
     if !output.status.success() {
         return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
@@ -156,24 +135,15 @@ mod tests {
     fn a_failing_program_is_named_with_its_cause() {
         let mut full = Command::new("sh");
         full.args(["-c", "echo 'write failed: No space left on device' >&2; exit 3"]);
-        let error = run_visible(&mut full, "install JupyterLab")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("cannot install JupyterLab: expected space on the disk"),
-            "{error}"
-        );
+        let error = run_visible(&mut full, "install JupyterLab").unwrap_err().to_string();
+        assert!(error.starts_with("cannot install JupyterLab: expected space on the disk"), "{error}");
 
         let mut offline = Command::new("sh");
         offline.args(["-c", "echo 'Temporary failure in name resolution' >&2; exit 1"]);
-        let error = run_visible(&mut offline, "install JupyterLab")
-            .unwrap_err()
-            .to_string();
+        let error = run_visible(&mut offline, "install JupyterLab").unwrap_err().to_string();
         assert!(error.contains("no network"), "{error}");
 
-        let error = run_visible(Command::new("sh").args(["-c", "exit 7"]), "fly")
-            .unwrap_err()
-            .to_string();
+        let error = run_visible(Command::new("sh").args(["-c", "exit 7"]), "fly").unwrap_err().to_string();
         assert!(error.contains("sh ended with exit status: 7"), "{error}");
     }
 }

@@ -22,11 +22,7 @@ pub fn is_ready(checkout: &Checkout) -> bool {
 /// What the environment was made from. Its scripts hold absolute paths, so its place counts.
 fn stamp_of(checkout: &Checkout) -> Result<String> {
     let requirements = read(&checkout.script("requirements.txt"))?;
-    Ok(format!(
-        "{:x} {}\n",
-        Sha256::digest(requirements),
-        checkout.python().display()
-    ))
+    Ok(format!("{:x} {}\n", Sha256::digest(requirements), checkout.python().display()))
 }
 
 /// The python3 on PATH, if it can make the environment.
@@ -42,10 +38,8 @@ pub fn find() -> Result<String> {
             .next("install it (Debian: `sudo apt install python3 python3-venv`), then run the same command")
     })?;
     let python = python.to_string_lossy().into_owned();
-    let version = output(
-        Command::new(&python).args(["-c", "import sys; print(*sys.version_info[:2])"]),
-        operation,
-    )?;
+    let version =
+        output(Command::new(&python).args(["-c", "import sys; print(*sys.version_info[:2])"]), operation)?;
     let mut parts = version.split(' ').filter_map(|part| part.parse().ok());
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if version < OLDEST {
@@ -55,12 +49,7 @@ pub fn find() -> Result<String> {
             .next("install a newer one and put it first on PATH, then run the same command"));
     }
     // Debian splits the standard library: `venv` imports without python3-venv, its `ensurepip` doesn't.
-    if output(
-        Command::new(&python).args(["-c", "import venv, ensurepip"]),
-        operation,
-    )
-    .is_err()
-    {
+    if output(Command::new(&python).args(["-c", "import venv, ensurepip"]), operation).is_err() {
         return Err(Error::new(operation)
             .expected("python3 with its `venv` module")
             .actual(format!("{python} without it"))
@@ -77,35 +66,19 @@ pub fn install(checkout: &Checkout) -> Result<()> {
     let stamp = home.join("complete");
     if stamp.exists() {
         fs::remove_file(&stamp).map_err(|e| {
-            Error::new(format!("remove {}", stamp.display()))
-                .actual(e)
-                .next("check its permissions")
+            Error::new(format!("remove {}", stamp.display())).actual(e).next("check its permissions")
         })?;
     }
     let mut venv = Command::new(python);
     venv.args(["-m", "venv", "--clear"]).arg(&home);
-    run_visible(
-        isolated(&mut venv, checkout),
-        "make the private Python environment",
-    )?;
+    run_visible(isolated(&mut venv, checkout), "make the private Python environment")?;
     let mut pip = Command::new(checkout.python_exe());
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--require-hashes",
-        "--no-input",
-        "--disable-pip-version-check",
-    ]);
-    pip.args(["--only-binary", ":all:", "-r"])
-        .arg(checkout.script("requirements.txt"));
+    pip.args(["-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]);
+    pip.args(["--only-binary", ":all:", "-r"]).arg(checkout.script("requirements.txt"));
     if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
         pip.args(["--quiet", "--progress-bar", "off"]);
     }
-    run_visible(
-        isolated(&mut pip, checkout),
-        "install JupyterLab into the private Python environment",
-    )?;
+    run_visible(isolated(&mut pip, checkout), "install JupyterLab into the private Python environment")?;
     write_whole(&stamp, stamp_of(checkout)?.as_bytes())
 }
 

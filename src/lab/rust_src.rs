@@ -18,11 +18,7 @@ const LEFT_OUT: [&str; 3] = ["os", "sys", "tests"];
 
 /// The toolchain's sources, where its `rust-src` component is installed.
 pub fn installed() -> Option<PathBuf> {
-    let sysroot = output(
-        Command::new("rustc").args(["--print", "sysroot"]),
-        "find the toolchain",
-    )
-    .ok()?;
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]), "find the toolchain").ok()?;
     let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
     library.join("core/src/lib.rs").is_file().then_some(library)
 }
@@ -36,12 +32,9 @@ pub fn is_ready(checkout: &Checkout, toolchain: &str) -> bool {
 pub fn prepare(checkout: &Checkout, toolchain: &str) -> Result<()> {
     let target = checkout.rust_src();
     let failed = |e: &dyn std::fmt::Display| {
-        Error::new(format!(
-            "prepare the standard library's sources in {}",
-            target.display()
-        ))
-        .actual(e)
-        .next("check the disk's space, then run the same command again")
+        Error::new(format!("prepare the standard library's sources in {}", target.display()))
+            .actual(e)
+            .next("check the disk's space, then run the same command again")
     };
     if target.exists() {
         fs::remove_dir_all(&target).map_err(|e| failed(&e))?;
@@ -58,11 +51,7 @@ pub fn prepare(checkout: &Checkout, toolchain: &str) -> Result<()> {
                 let to = target.join(inside);
                 if entry.file_type().is_dir() {
                     fs::create_dir_all(&to).map_err(|e| failed(&e))?;
-                } else if entry
-                    .path()
-                    .extension()
-                    .is_some_and(|extension| extension == "rs")
-                {
+                } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
                     fs::copy(entry.path(), &to).map_err(|e| failed(&e))?;
                 }
             }

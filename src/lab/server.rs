@@ -29,22 +29,19 @@ pub fn port(wanted: Option<u16>) -> Result<u16> {
     let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop);
     match wanted {
         Some(port) => free(port).map(|()| port).map_err(|e| {
-            let other = (port.saturating_add(1)..u16::MAX)
-                .find(|port| free(*port).is_ok())
-                .unwrap_or(FIRST_PORT);
+            let other =
+                (port.saturating_add(1)..u16::MAX).find(|port| free(*port).is_ok()).unwrap_or(FIRST_PORT);
             Error::new(format!("open the lab on port {port}"))
                 .expected("a free port")
                 .actual(e)
                 .next(format!("use another, for example --port {other}"))
         }),
-        None => (FIRST_PORT..FIRST_PORT + 100)
-            .find(|port| free(*port).is_ok())
-            .ok_or_else(|| {
-                Error::new("open the lab")
-                    .expected("a free port from 8888 to 8987")
-                    .actual("none")
-                    .next("close other programs, or name a port with --port")
-            }),
+        None => (FIRST_PORT..FIRST_PORT + 100).find(|port| free(*port).is_ok()).ok_or_else(|| {
+            Error::new("open the lab")
+                .expected("a free port from 8888 to 8987")
+                .actual("none")
+                .next("close other programs, or name a port with --port")
+        }),
     }
 }
 
@@ -59,11 +56,11 @@ pub fn run(checkout: &Checkout, port: u16, browser: bool) -> Result<i32> {
         signal_hook::flag::register(signal, Arc::clone(&asked_to_stop))
             .map_err(|e| Error::new("watch for Ctrl-C").actual(e).next("try again"))?;
     }
-    let mut jupyter = Server(command(checkout, port, browser, &token).spawn().map_err(|e| {
-        Error::new("start JupyterLab")
-            .actual(e)
-            .next("run `cargo course doctor`")
-    })?);
+    let mut jupyter = Server(
+        command(checkout, port, browser, &token)
+            .spawn()
+            .map_err(|e| Error::new("start JupyterLab").actual(e).next("run `cargo course doctor`"))?,
+    );
     let start = Instant::now();
     while !answers(port, &token) {
         let ended = jupyter.0.try_wait().ok().flatten();
@@ -79,10 +76,7 @@ pub fn run(checkout: &Checkout, port: u16, browser: bool) -> Result<i32> {
         std::thread::sleep(Duration::from_millis(50));
     }
     println!("\nThe lab is open:\n\n    http://127.0.0.1:{port}/lab?token={token}\n");
-    println!(
-        "Ctrl-C closes it. Your notebooks are in {}.",
-        checkout.work().display()
-    );
+    println!("Ctrl-C closes it. Your notebooks are in {}.", checkout.work().display());
     // The reader of a pipe waits for the address.
     let _ = std::io::stdout().flush();
     loop {
@@ -122,12 +116,7 @@ fn command(checkout: &Checkout, port: u16, browser: bool, token: &str) -> Comman
     python::isolated(&mut command, checkout);
     super::process::without_cargo_environment(&mut command, checkout.root());
     command
-        .args([
-            "-m",
-            "jupyterlab",
-            "--ServerApp.ip=127.0.0.1",
-            "--ServerApp.port_retries=0",
-        ])
+        .args(["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"])
         .arg(format!("--ServerApp.port={port}"))
         .arg(format!("--ServerApp.root_dir={}", checkout.work().display()))
         // A kernel whose template must first be rebuilt takes minutes to answer.
@@ -159,10 +148,7 @@ fn answers(port: u16, token: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(
-            stream,
-            "GET /api/status?token={token} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
-        )?;
+        write!(stream, "GET /api/status?token={token} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
         let mut head = [0; 64];
         let n = stream.read(&mut head)?;
         Ok(String::from_utf8_lossy(&head[..n]).contains(" 200 "))
@@ -180,9 +166,7 @@ mod tests {
         let number = taken.local_addr().unwrap().port();
         let error = port(Some(number)).unwrap_err().to_string();
         assert!(
-            error.starts_with(&format!(
-                "cannot open the lab on port {number}: expected a free port"
-            )),
+            error.starts_with(&format!("cannot open the lab on port {number}: expected a free port")),
             "{error}"
         );
         assert!(error.contains("--port "), "{error}");

@@ -92,9 +92,7 @@ impl Step {
                 // resolves them all, and works without network from then on.
                 let mut fetch = std::process::Command::new("cargo");
                 without_cargo_environment(&mut fetch, checkout.root());
-                fetch
-                    .args(["fetch", "--locked", "--quiet"])
-                    .current_dir(checkout.root());
+                fetch.args(["fetch", "--locked", "--quiet"]).current_dir(checkout.root());
                 run_visible(&mut fetch, "fetch the crates that notebooks are compiled with")?;
                 template::ensure(checkout, true, |why| println!("      {why}")).map(drop)
             }
@@ -130,9 +128,7 @@ pub fn run(checkout: &Checkout, steps: &[Step], evcxr_named: Option<&Path>) -> R
 fn wait_for_turn(checkout: &Checkout) -> Result<File> {
     let path = checkout.lab().join("setup.lock");
     let failed = |e: std::io::Error| {
-        Error::new(format!("lock {}", path.display()))
-            .actual(e)
-            .next("check the folder's permissions")
+        Error::new(format!("lock {}", path.display())).actual(e).next("check the folder's permissions")
     };
     let file = File::create(&path).map_err(failed)?;
     if file.try_lock().is_err() {

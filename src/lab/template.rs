@@ -56,12 +56,7 @@ impl Key {
             (self.linker != built.linker, "the linker on PATH"),
             (self.evcxr != built.evcxr, "evcxr"),
         ];
-        parts
-            .iter()
-            .filter(|(differs, _)| *differs)
-            .map(|(_, part)| *part)
-            .collect::<Vec<_>>()
-            .join(", ")
+        parts.iter().filter(|(differs, _)| *differs).map(|(_, part)| *part).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -78,36 +73,20 @@ fn linker() -> String {
 
 fn source_digest(checkout: &Checkout) -> Result<String> {
     let root = checkout.root();
-    let mut files = vec![
-        root.join("Cargo.toml"),
-        root.join("Cargo.lock"),
-        checkout.script("kernel.py"),
-    ];
+    let mut files = vec![root.join("Cargo.toml"), root.join("Cargo.lock"), checkout.script("kernel.py")];
     // Feature `lab` is off in a cell's build: its sources don't count.
-    let sources = WalkDir::new(root.join("src"))
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(|entry| {
-            entry.path() != root.join("src/lab") && entry.path() != root.join("src/main.rs")
-        });
-    for entry in sources
-        .filter_map(std::result::Result::ok)
-        .filter(|entry| entry.file_type().is_file())
-    {
+    let sources = WalkDir::new(root.join("src")).sort_by_file_name().into_iter().filter_entry(|entry| {
+        entry.path() != root.join("src/lab") && entry.path() != root.join("src/main.rs")
+    });
+    for entry in sources.filter_map(std::result::Result::ok).filter(|entry| entry.file_type().is_file()) {
         files.push(entry.into_path());
     }
     let mut digest = Sha256::new();
     for file in files {
         let bytes = fs::read(&file).map_err(|e| {
-            Error::new(format!("read {}", file.display()))
-                .actual(e)
-                .next("restore it with `git checkout`")
+            Error::new(format!("read {}", file.display())).actual(e).next("restore it with `git checkout`")
         })?;
-        let name = file
-            .strip_prefix(root)
-            .unwrap_or(&file)
-            .to_string_lossy()
-            .into_owned();
+        let name = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
         digest.update(format!("{name}\0{}\0", bytes.len()));
         digest.update(bytes);
     }
@@ -169,22 +148,10 @@ fn tree(checkout: &Checkout) -> PathBuf {
 pub fn lock(checkout: &Checkout, exclusive: bool) -> Result<File> {
     let path = checkout.lab().join("template.lock");
     let failed = |e: std::io::Error| {
-        Error::new(format!("lock {}", path.display()))
-            .actual(e)
-            .next("check the folder's permissions")
+        Error::new(format!("lock {}", path.display())).actual(e).next("check the folder's permissions")
     };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(failed)?;
-    if exclusive {
-        file.lock()
-    } else {
-        file.lock_shared()
-    }
-    .map_err(failed)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    if exclusive { file.lock() } else { file.lock_shared() }.map_err(failed)?;
     Ok(file)
 }
 
@@ -208,24 +175,15 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
     }
     fs::create_dir_all(new.join("tree")).map_err(failed)?;
     // The crate's own lock file, so that cells are built with the versions that `cargo test` verified.
-    write_whole(
-        &new.join("tree/Cargo.lock"),
-        read(&checkout.root().join("Cargo.lock"))?.as_bytes(),
-    )?;
+    write_whole(&new.join("tree/Cargo.lock"), read(&checkout.root().join("Cargo.lock"))?.as_bytes())?;
 
     let mut script = python::script(checkout, "kernel.py");
-    script
-        .arg("warm")
-        .arg(&evcxr.path)
-        .current_dir(checkout.evcxr_config());
+    script.arg("warm").arg(&evcxr.path).current_dir(checkout.evcxr_config());
     environment(&mut script, checkout, &new.join("tree"));
     run_visible(&mut script, "build the kernel's template")?;
 
     prune(&new.join("tree")).map_err(failed)?;
-    let manifest = Manifest {
-        key: key.clone(),
-        files: list(&new.join("tree")),
-    };
+    let manifest = Manifest { key: key.clone(), files: list(&new.join("tree")) };
     let text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     write_whole(&new.join("manifest.json"), &text)?;
     remove(&checkout.template())?;
@@ -246,11 +204,7 @@ pub fn environment(command: &mut Command, checkout: &Checkout, tmpdir: &Path) {
 
 /// Removes what the driven kernel left of its own cells: another kernel's build can't use it.
 fn prune(tree: &Path) -> std::io::Result<()> {
-    for entry in WalkDir::new(tree)
-        .contents_first(true)
-        .into_iter()
-        .filter_map(std::result::Result::ok)
-    {
+    for entry in WalkDir::new(tree).contents_first(true).into_iter().filter_map(std::result::Result::ok) {
         let name = entry.file_name().to_string_lossy();
         let own = name.starts_with("libcode_")
             || name.starts_with("libctx")
@@ -271,12 +225,7 @@ fn list(tree: &Path) -> BTreeMap<String, u64> {
     files
         .filter(|entry| entry.file_type().is_file())
         .filter_map(|entry| {
-            let name = entry
-                .path()
-                .strip_prefix(tree)
-                .ok()?
-                .to_string_lossy()
-                .into_owned();
+            let name = entry.path().strip_prefix(tree).ok()?.to_string_lossy().into_owned();
             Some((name, entry.metadata().ok()?.len()))
         })
         .collect()
@@ -302,15 +251,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             fs::create_dir_all(&target).map_err(|e| failed(&e))?;
         } else {
             fs::copy(entry.path(), &target).map_err(|e| failed(&e))?;
-            let modified = entry
-                .metadata()
-                .map_err(|e| failed(&e))?
-                .modified()
-                .map_err(|e| failed(&e))?;
-            let file = File::options()
-                .write(true)
-                .open(&target)
-                .map_err(|e| failed(&e))?;
+            let modified = entry.metadata().map_err(|e| failed(&e))?.modified().map_err(|e| failed(&e))?;
+            let file = File::options().write(true).open(&target).map_err(|e| failed(&e))?;
             file.set_modified(modified).map_err(|e| failed(&e))?;
         }
     }
@@ -321,9 +263,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::new(format!("remove {}", path.display()))
-                .actual(e)
-                .next("check its permissions"))
+            Err(Error::new(format!("remove {}", path.display())).actual(e).next("check its permissions"))
         }
         _ => Ok(()),
     }
@@ -353,10 +293,7 @@ pub fn ensure(checkout: &Checkout, mend_damage: bool, say: impl Fn(&str)) -> Res
         State::Damaged(what) if mend_damage => format!("damaged: {what}"),
         State::Damaged(what) => {
             return Err(Error::new("start the Rust kernel")
-                .expected(format!(
-                    "an undamaged template in {}",
-                    checkout.template().display()
-                ))
+                .expected(format!("an undamaged template in {}", checkout.template().display()))
                 .actual(what)
                 .next("run `cargo course setup`, which rebuilds it"));
         }

@@ -39,9 +39,7 @@ pub fn update(checkout: &Checkout, fresh: Option<&str>) -> Result<Vec<String>> {
         if here.exists() && wanted_anew {
             let kept = free_name(&here);
             fs::rename(&here, &kept).map_err(|e| {
-                Error::new(format!("keep your {file}"))
-                    .actual(e)
-                    .next("check the permissions of work/")
+                Error::new(format!("keep your {file}")).actual(e).next("check the permissions of work/")
             })?;
             news.push(format!("{file} is new; your old copy is {}.", name(&kept)));
         }
@@ -68,14 +66,9 @@ pub fn update(checkout: &Checkout, fresh: Option<&str>) -> Result<Vec<String>> {
 /// # Errors
 /// When there are none.
 pub fn notebooks(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
-    let mut found: Vec<_> = entries
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ipynb"))
-        .collect();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "ipynb")).collect();
     found.retain(|path| name(path).bytes().take(2).all(|byte| byte.is_ascii_digit()));
     found.sort();
     if found.is_empty() {
@@ -93,10 +86,7 @@ pub fn is_lesson(notebook: &Path, number: &str) -> bool {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn unreadable(path: &Path, cause: &dyn std::fmt::Display) -> Error {
@@ -109,9 +99,7 @@ fn unreadable(path: &Path, cause: &dyn std::fmt::Display) -> Error {
 fn version(path: &Path) -> Result<String> {
     let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     let notebook: Value = serde_json::from_str(&text).map_err(|e| unreadable(path, &e))?;
-    let cells = notebook["cells"]
-        .as_array()
-        .ok_or_else(|| unreadable(path, &"it has no cells"))?;
+    let cells = notebook["cells"].as_array().ok_or_else(|| unreadable(path, &"it has no cells"))?;
     let mut digest = Sha256::new();
     for cell in cells {
         digest.update(format!("{}\0{}\0", cell["cell_type"], cell["source"]));
@@ -121,16 +109,9 @@ fn version(path: &Path) -> Result<String> {
 
 /// `00-name.kept-1.ipynb`, or the next number that is free.
 fn free_name(path: &Path) -> PathBuf {
-    let stem = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let candidates = (1..).map(|i| path.with_file_name(format!("{stem}.kept-{i}.ipynb")));
-    candidates
-        .into_iter()
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| path.with_extension("kept.ipynb"))
+    candidates.into_iter().find(|path| !path.exists()).unwrap_or_else(|| path.with_extension("kept.ipynb"))
 }
 
 #[cfg(test)]
@@ -156,10 +137,7 @@ mod tests {
         let mine = checkout.work().join("03-gan.ipynb");
         assert!(update(&checkout, None).unwrap().is_empty());
         fs::write(&mine, notebook("my answer")).unwrap();
-        assert!(
-            update(&checkout, None).unwrap().is_empty(),
-            "no news without a change upstream"
-        );
+        assert!(update(&checkout, None).unwrap().is_empty(), "no news without a change upstream");
 
         fs::write(checkout.notebooks().join("03-gan.ipynb"), notebook("second")).unwrap();
         let news = update(&checkout, None).unwrap().join("\n");
@@ -173,10 +151,7 @@ mod tests {
         assert!(update(&checkout, None).unwrap().is_empty());
 
         update(&checkout, Some("03")).unwrap();
-        assert!(
-            checkout.work().join("03-gan.kept-2.ipynb").exists(),
-            "the first kept copy was overwritten"
-        );
+        assert!(checkout.work().join("03-gan.kept-2.ipynb").exists(), "the first kept copy was overwritten");
     }
 
     #[test]
