@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::checkout::Checkout;
-use super::process::without_cargo_environment;
+use super::process::{end_processes_of, without_cargo_environment};
 use super::template;
 use crate::{Error, Result};
 
@@ -165,22 +165,6 @@ fn copies(checkout: &Checkout) -> Vec<PathBuf> {
     folders.sort();
     folders.dedup();
     folders
-}
-
-/// Ends the processes that work in a kernel's folder, known by their environment: a busy cell outlives evcxr.
-fn end_processes_of(folder: &Path) {
-    let wanted = format!("EVCXR_TMPDIR={}", folder.display());
-    let own = std::process::id();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
-            continue;
-        };
-        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        let works_there = environment.split(|byte| *byte == 0).any(|part| part == wanted.as_bytes());
-        if works_there && u32::try_from(pid) != Ok(own) {
-            let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
-        }
-    }
 }
 
 /// Removes a copy, although a process that is just being killed may still write into it.

@@ -1,9 +1,12 @@
 //! Running other programs: what they print stays visible, and what went wrong is known in one word.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{Error, Result};
 
@@ -125,6 +128,22 @@ fn is_toolchain(path: &Path) -> bool {
     path.join("rustlib").is_dir()
         || path.to_string_lossy().contains("/.rustup/toolchains/")
         || path.to_string_lossy().contains("/rustlib/")
+}
+
+/// Ends the processes that work in a kernel's folder, known by their environment: a busy cell outlives evcxr.
+pub fn end_processes_of(folder: &Path) {
+    let wanted = format!("EVCXR_TMPDIR={}", folder.display());
+    let own = std::process::id();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        let works_there = environment.split(|byte| *byte == 0).any(|part| part == wanted.as_bytes());
+        if works_there && u32::try_from(pid) != Ok(own) {
+            let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use walkdir::WalkDir;
 
 use super::checkout::{Checkout, read, write_whole};
 use super::evcxr::{self, Evcxr};
-use super::process::{output, run_visible};
+use super::process::{end_processes_of, output, run_visible};
 use super::{python, rust_src};
 use crate::{Error, Result};
 
@@ -167,6 +167,8 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
     if !rust_src::is_ready(checkout, &key.toolchain) {
         rust_src::prepare(checkout, &key.toolchain)?;
     }
+    // An interrupted build's kernel may still be at work there.
+    end_processes_of(&new.join("tree"));
     remove(&new)?;
     // The old one's dependencies are mostly right: cargo rebuilds only what changed.
     let old = tree(checkout);

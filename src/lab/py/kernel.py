@@ -89,4 +89,7 @@ def warm(evcxr: str) -> None:
 
 
 if __name__ == "__main__":
-    {"version": version, "warm": warm}[sys.argv[1]](sys.argv[2])
+    try:
+        {"version": version, "warm": warm}[sys.argv[1]](sys.argv[2])
+    except KeyboardInterrupt:  # Ctrl-C during set-up: the kernel is ended above, no traceback is owed
+        raise SystemExit("interrupted") from None
