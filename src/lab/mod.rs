@@ -1,1 +1,4 @@
 //! (in progress)
+
+pub mod lesson_file;
+pub mod exercise_file;

@@ -127,7 +127,8 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
     }
 }
 
-/// How a series looks: guides aside, each next one takes the next colour, dash and marker.
+/// How a series looks. Guides aside, each next series takes the next colour, each next line the next dash, each
+/// next set of points the next marker.
 #[derive(Clone, Copy)]
 struct Look {
     colour: RGBColor,
@@ -136,10 +137,13 @@ struct Look {
 }
 
 fn looks(panel: &Panel) -> impl Iterator<Item = Look> + '_ {
-    let mut next = 0;
+    let (mut colours, mut lines, mut points) = (0, 0, 0);
     panel.series.iter().map(move |series| {
-        let look = Look { colour: PALETTE[next % PALETTE.len()], dash: DASHES[next % DASHES.len()], marker: next % 4 };
-        next += usize::from(series.kind != Kind::Guide);
+        let colour = PALETTE[colours % PALETTE.len()];
+        let look = Look { colour, dash: DASHES[lines % DASHES.len()], marker: points % 4 };
+        colours += usize::from(series.kind != Kind::Guide);
+        lines += usize::from(series.kind == Kind::Line);
+        points += usize::from(series.kind == Kind::Points);
         look
     })
 }
@@ -258,6 +262,7 @@ impl Canvas<'_> {
 
     fn text(&self, text: &str, x: f64, y: f64, size: f64, weight: FontStyle, align: HPos) -> Result<()> {
         let style = self.style(size, weight).pos(Pos::new(align, VPos::Center));
+        let y = y + size * 0.15; // plotters centres the line's box; the eye centres the letters
         self.area.draw(&Text::new(text, scaled((x, y)), style)).map_err(failed)
     }
 

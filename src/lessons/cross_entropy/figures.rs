@@ -47,7 +47,7 @@ pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32])
     let (w, b) = parameters(model);
     let waiting: Vec<f32> = (0..=240).map(|i| 40.0 + 0.25 * i as f32).collect();
     let probability: Vec<f32> =
-        waiting.iter().map(|&x| 1.0 / (1.0 + (-(w * eruptions.standardised(x) + b)).exp())).collect();
+        waiting.iter().map(|&x| sigmoid(w * eruptions.standardised(x) + b)).collect();
     let boundary = eruptions.minutes(-b / w);
     let class = |long: f32| (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
     let xs = |long: f32| class(long).map(|i| eruptions.waiting[i]).collect::<Vec<_>>();
@@ -122,41 +122,45 @@ pub fn bernoulli_figure() -> Result<Figure> {
     Ok(figure)
 }
 
-/// Binary cross-entropy for y = 1 over the logit, in f32: as written on paper, and in the form on logits.
+/// Binary cross-entropy for y = 0 over the logit, in f32: as written on paper, and in the form on logits.
 pub fn binary_loss_figure() -> Figure {
-    let z: Vec<f32> = (-1200..=1200).map(|i| i as f32 / 10.0).collect();
+    let z: Vec<f32> = (-120..=120).map(|i| i as f32).collect();
     let of = |f: fn(f32) -> f32| z.iter().map(|&z| f(z)).collect::<Vec<_>>();
-    let sigmoid = |z: f32| 1.0 / (1.0 + (-z).exp());
-    let on_paper = of(|z| -(1.0 / (1.0 + (-z).exp())).ln());
-    let on_logits = of(|z| loss::binary_cross_entropy(z.into(), 1.0) as f32);
-    // The chain rule through ln and σ, as automatic differentiation multiplies it: -1/σ · σ(1-σ).
-    let paper_gradient: Vec<f32> =
-        z.iter().map(|&z| -1.0 / sigmoid(z) * (sigmoid(z) * (1.0 - sigmoid(z)))).collect();
-    let logit_gradient: Vec<f32> = of(|z| -1.0 / (1.0 + z.exp()));
-    let lost = z.iter().zip(&on_paper).filter(|(_, value)| !value.is_finite()).map(|(&z, _)| z).fold(f32::MIN, f32::max);
-    Figure::new("The same loss on paper, two programs: only the one on logits survives a confident mistake.")
+    let on_paper = of(|z| -(1.0 - sigmoid(z)).ln());
+    let on_logits = of(|z| loss::binary_cross_entropy(z.into(), 0.0) as f32);
+    // The chain rule through ln and σ, as automatic differentiation multiplies it: 1/(1-σ) · σ(1-σ).
+    let paper_gradient = of(|z| 1.0 / (1.0 - sigmoid(z)) * (sigmoid(z) * (1.0 - sigmoid(z))));
+    let logit_gradient = of(sigmoid);
+    let lost = z.iter().zip(&on_paper).find(|(_, value)| !value.is_finite()).map_or(f32::NAN, |(&z, _)| z);
+    Figure::new("One loss on paper, two programs: only the one on logits survives a confident mistake.")
         .alt(&format!(
-            "Left, for y = 1 both losses are the same straight line from −z down to 0 at z = 0, but the one computed \
-             as −ln σ(z) is infinite, so not drawn, up to z = {lost:.0}; the one on logits reaches 120 at z = −120. \
-             Right, the gradient on logits is −1 for all wrong scores; through σ it is no number up to z = {lost:.0}.",
+            "Left, for y = 0 both losses are 0 for negative scores and rise along the line z for positive ones, but \
+             the one computed as −ln(1−σ(z)) is infinite, so not drawn, from z = {lost} on; the one on logits goes \
+             on to 120 at z = 120. Right, both gradients are the S-shaped σ(z); the one through σ ends at z = {lost} \
+             too, where it is no number.",
         ))
         .panel(
-            Panel::new("Loss, y = 1")
+            Panel::new("Loss, y = 0")
                 .x("logit z")
                 .y("loss [nats]")
                 .line("on logits", &z, &on_logits)
-                .line("−ln σ(z) in f32", &z, &on_paper)
-                .x_range(-120.0, 120.0),
+                .line("−ln(1−σ(z)) in f32", &z, &on_paper)
+                .x_range(-120.0, 120.0)
+                .y_range(-5.0, 125.0),
         )
         .panel(
-            Panel::new("Gradient, y = 1")
+            Panel::new("Gradient, y = 0")
                 .x("logit z")
                 .y("∂loss/∂z")
-                .line("on logits, σ(z) − 1", &z, &logit_gradient)
+                .line("on logits, σ(z)", &z, &logit_gradient)
                 .line("through σ in f32", &z, &paper_gradient)
                 .x_range(-120.0, 120.0)
-                .y_range(-1.2, 0.2),
+                .y_range(-0.1, 1.1),
         )
+}
+
+fn sigmoid(z: f32) -> f32 {
+    1.0 / (1.0 + (-z).exp())
 }
 
 #[cfg(test)]
