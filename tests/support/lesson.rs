@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use gan_course::lab::lesson_file::{Lesson, Variant};
 
-use crate::support::{artefacts, library_path, rustc};
+use crate::support::{artefacts, rustc};
 
 /// The checkout.
 pub fn root() -> &'static Path {
@@ -18,7 +18,7 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
     std::fs::create_dir_all(folder.join("lessons")).unwrap();
     std::fs::create_dir_all(folder.join("figures")).unwrap();
     std::fs::write(folder.join(lesson.name()), lesson.program(variant, checks).unwrap()).unwrap();
-    let mut compile = rustc(&artefacts().dylib);
+    let mut compile = rustc(&artefacts().rlib);
     compile.args(["--crate-name", "lesson", "-o", "program"]).arg(lesson.name());
     let compiled = compile.current_dir(folder).output().unwrap();
     if !compiled.status.success() {
@@ -27,5 +27,5 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
     let program: PathBuf = folder.join("program");
     let mut run = Command::new(program);
     run.env("GAN_COURSE_FIGURES", folder.join("figures")).env_remove("EVCXR_IS_RUNTIME").env("RUST_BACKTRACE", "0");
-    library_path(&mut run).current_dir(folder).output().unwrap()
+    run.current_dir(folder).output().unwrap()
 }

@@ -62,12 +62,6 @@ pub fn rustc(library: &Path) -> Command {
     rustc
 }
 
-/// Lets a program find the crate's shared library, which has the standard library inside.
-pub fn library_path(command: &mut Command) -> &mut Command {
-    let name = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
-    command.env(name, artefacts().dylib.parent().unwrap())
-}
-
 /// Standard output and error together, for assertions.
 pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
