@@ -136,7 +136,7 @@ fn every_exercise_file_is_a_program_of_its_own() {
     for entry in fs::read_dir(root().join("lessons/exercises")).unwrap() {
         let path: PathBuf = entry.unwrap().path();
         let folder = tempfile::tempdir().unwrap();
-        let mut compile = support::rustc(&support::artefacts().rlib);
+        let mut compile = support::rustc();
         compile.args(["--crate-name", "exercise", "-D", "warnings", "-o", "program"]).arg(&path);
         let output = compile.current_dir(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}: {}", path.display(), text(&output));

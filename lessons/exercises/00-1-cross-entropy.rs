@@ -6,9 +6,9 @@
 //!
 //! Hint: `p.iter().zip(q)` walks through both lists together; `.sum()` adds up what you make of each pair.
 //!
-//! Hint: in floating point `0.0 * f64::ln(0.0)` is not 0 but `NaN`, so treat $p_k = 0$ apart: `if *p == 0.0 { … }`.
+//! Hint: In floating point `0.0 * f64::ln(0.0)` is not 0 but `NaN`, so treat $p_k = 0$ apart: `if *p == 0.0 { … }`.
 //!
-//! Hint: the term is `if *p == 0.0 { 0.0 } else { -p * q.ln() }`.
+//! Hint: The term is `if *p == 0.0 { 0.0 } else { -p * q.ln() }`.
 
 fn cross_entropy(p: &[f64], q: &[f64]) -> f64 {
     // solution
@@ -20,5 +20,5 @@ fn cross_entropy(p: &[f64], q: &[f64]) -> f64 {
 
 fn main() {
     // check
-    let _ = gan_course::homework::check_00_1(cross_entropy);
+    gan_course::homework::check_00_1(cross_entropy);
 }

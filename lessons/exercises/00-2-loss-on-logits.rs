@@ -4,10 +4,10 @@
 //! $y$ so that it holds for $z = \pm 1000$ too. The starter is the formula as it stands on paper: right for small
 //! scores, and lost where $\sigma(z)$ rounds to 0 or 1. The check tells you where.
 //!
-//! Hint: with $\sigma(z) = 1/(1+e^{-z})$ show on paper that $-\ln\sigma(z) = \ln(1+e^{-z})$ and
+//! Hint: With $\sigma(z) = 1/(1+e^{-z})$ show on paper that $-\ln\sigma(z) = \ln(1+e^{-z})$ and
 //! $-\ln(1-\sigma(z)) = z + \ln(1+e^{-z})$. What is left of the loss?
 //!
-//! Hint: the loss is $\ln(1+e^{z}) - y z$. To keep $e^{z}$ from overflowing use
+//! Hint: The loss is $\ln(1+e^{z}) - y z$. To keep $e^{z}$ from overflowing use
 //! $\ln(1+e^{z}) = \max(z, 0) + \ln(1+e^{-|z|})$: now the exponent is never positive.
 //!
 //! Hint: `z.max(0.0) - y * z + (-z.abs()).exp().ln_1p()`, where `ln_1p` is $\ln(1+x)$ without loss for tiny $x$.
@@ -23,5 +23,5 @@ fn loss_on_logit(z: f64, y: f64) -> f64 {
 
 fn main() {
     // check
-    let _ = gan_course::homework::check_00_2(loss_on_logit);
+    gan_course::homework::check_00_2(loss_on_logit);
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use gan_course::lab::lesson_file::{Lesson, Variant};
 
-use crate::support::{artefacts, rustc};
+use crate::support::rustc;
 
 /// The checkout.
 pub fn root() -> &'static Path {
@@ -18,7 +18,7 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
     std::fs::create_dir_all(folder.join("lessons")).unwrap();
     std::fs::create_dir_all(folder.join("figures")).unwrap();
     std::fs::write(folder.join(lesson.name()), lesson.program(variant, checks).unwrap()).unwrap();
-    let mut compile = rustc(&artefacts().rlib);
+    let mut compile = rustc();
     compile.args(["--crate-name", "lesson", "-o", "program"]).arg(lesson.name());
     let compiled = compile.current_dir(folder).output().unwrap();
     if !compiled.status.success() {

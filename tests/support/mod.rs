@@ -1,7 +1,7 @@
 //! What the tests share that build programs against this crate: where cargo put it, and how rustc is called.
 #![allow(dead_code)] // each test uses its part
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -53,11 +53,17 @@ pub fn artefacts() -> &'static Artefacts {
     })
 }
 
-/// rustc with the crate as `gan_course`, from this form of it. Programs are small and run once: no optimisation.
-pub fn rustc(library: &Path) -> Command {
+/// rustc for programs that are small and run once: no optimisation.
+pub fn bare_rustc() -> Command {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
     rustc.args(["--edition", "2024", "-C", "opt-level=0", "-C", "debuginfo=0"]);
-    rustc.arg("--extern").arg(format!("gan_course={}", library.display()));
+    rustc
+}
+
+/// [`bare_rustc`] with the crate as `gan_course`.
+pub fn rustc() -> Command {
+    let mut rustc = bare_rustc();
+    rustc.arg("--extern").arg(format!("gan_course={}", artefacts().rlib.display()));
     rustc.arg("-L").arg(format!("dependency={}", artefacts().dependencies.display()));
     rustc
 }
