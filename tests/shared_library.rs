@@ -72,7 +72,8 @@ impl Cell {
 
     fn gradient(&self, x: &Scalar) -> f32 {
         // SAFETY: as for `make`.
-        let function: Symbol<'_, extern "Rust" fn(&Scalar) -> f32> = unsafe { self.0.get("gradient") }.unwrap();
+        let function: Symbol<'_, extern "Rust" fn(&Scalar) -> f32> =
+            unsafe { self.0.get("gradient") }.unwrap();
         function(x)
     }
 }
@@ -81,7 +82,13 @@ impl Cell {
 fn compile(mut rustc: Command, folder: &Path, name: &str, source: &str, flags: &[&str]) -> PathBuf {
     let file = folder.join(format!("{name}.rs"));
     std::fs::write(&file, source).unwrap();
-    let output = rustc.args(["--crate-name", name, "--out-dir"]).arg(folder).args(flags).arg(&file).output().unwrap();
+    let output = rustc
+        .args(["--crate-name", name, "--out-dir"])
+        .arg(folder)
+        .args(flags)
+        .arg(&file)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{name}: {}", text(&output));
     folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
@@ -97,12 +104,27 @@ fn two_cells(folder: &Path, shared: bool) -> [Cell; 2] {
         for folder in [folder.to_path_buf(), folder.join("without_dylib")] {
             rustc.arg("-L").arg(format!("dependency={}", folder.display()));
         }
-        rustc.arg("--extern").arg(format!("course={}", folder.join(format!("{DLL_PREFIX}course{DLL_SUFFIX}")).display()));
+        rustc.arg("--extern").arg(format!(
+            "course={}",
+            folder.join(format!("{DLL_PREFIX}course{DLL_SUFFIX}")).display()
+        ));
         let source = format!("use course::gan_course;\n{CELL}");
-        compile(rustc, folder, name, &source, &["--crate-type", "cdylib", "-C", "prefer-dynamic", "-C", "rpath"])
+        compile(
+            rustc,
+            folder,
+            name,
+            &source,
+            &["--crate-type", "cdylib", "-C", "prefer-dynamic", "-C", "rpath"],
+        )
     };
     if shared {
-        compile(rustc(), folder, "course", "pub use gan_course;", &["--crate-type", "dylib", "-C", "prefer-dynamic"]);
+        compile(
+            rustc(),
+            folder,
+            "course",
+            "pub use gan_course;",
+            &["--crate-type", "dylib", "-C", "prefer-dynamic"],
+        );
         // Beside the rlib rustc would take the crate's own dylib, with the standard library inside: hide that one.
         std::fs::create_dir(folder.join("without_dylib")).unwrap();
         for entry in std::fs::read_dir(&artefacts().dependencies).unwrap() {
@@ -125,7 +147,12 @@ fn cells_that_share_the_dylib_share_one_counter() {
     assert!(artefacts().dylib.is_file()); // Cargo.toml's crate-type: what notebooks link to
     let folder = tempfile::tempdir().unwrap();
     let [first, second] = two_cells(folder.path(), true);
-    let ids = [first.fresh_id(), second.fresh_id(), first.fresh_id(), second.fresh_id()];
+    let ids = [
+        first.fresh_id(),
+        second.fresh_id(),
+        first.fresh_id(),
+        second.fresh_id(),
+    ];
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
     for _ in 0..3 {
         assert_eq!(second.gradient(&first.make()), 5.0);

@@ -48,7 +48,11 @@ enum Part {
 }
 
 /// The lines every lesson's header holds: jupytext passes them on to the notebook.
-const HEADER: [&str; 3] = ["display_name: GAN course (Rust)", "language: rust", "name: gan-course"];
+const HEADER: [&str; 3] = [
+    "display_name: GAN course (Rust)",
+    "language: rust",
+    "name: gan-course",
+];
 
 /// All lessons of a checkout, `lessons/NN-*.md`, by number.
 ///
@@ -57,7 +61,9 @@ const HEADER: [&str; 3] = ["display_name: GAN course (Rust)", "language: rust", 
 pub fn lessons(root: &Path) -> Result<Vec<Lesson>> {
     let folder = root.join("lessons");
     let unreadable = |cause| {
-        Error::new(format!("read {}", folder.display())).actual(cause).next("run the command inside the checkout")
+        Error::new(format!("read {}", folder.display()))
+            .actual(cause)
+            .next("run the command inside the checkout")
     };
     let mut lessons: Vec<Lesson> = Vec::new();
     let mut paths = Vec::new();
@@ -86,15 +92,24 @@ impl Lesson {
     /// cell, or a link to an exercise that is missing, broken or not alone: the error names file and line.
     pub fn read(path: &Path) -> Result<Self> {
         let (number, slug) = number_and_slug(path).ok_or_else(|| {
-            Error::new(format!("read {}", path.display())).expected("a file named NN-name.md").next("rename it")
+            Error::new(format!("read {}", path.display()))
+                .expected("a file named NN-name.md")
+                .next("rename it")
         })?;
         let name = format!("lessons/{number}-{slug}.md");
-        let text = fs::read_to_string(path)
-            .map_err(|cause| Error::new(format!("read {name}")).actual(cause).next("check the file"))?;
+        let text = fs::read_to_string(path).map_err(|cause| {
+            Error::new(format!("read {name}"))
+                .actual(cause)
+                .next("check the file")
+        })?;
         let broken = |line: usize| Error::new(format!("read {name}, line {}", line + 1));
         let lines: Vec<String> = text.lines().map(String::from).collect();
 
-        let end = lines.iter().skip(1).position(|line| line == "---").map(|index| index + 1);
+        let end = lines
+            .iter()
+            .skip(1)
+            .position(|line| line == "---")
+            .map(|index| index + 1);
         let header = match (lines.first().map(String::as_str), end) {
             (Some("---"), Some(end)) => &lines[1..end],
             _ => {
@@ -104,25 +119,37 @@ impl Lesson {
                     .next("copy the header of another lesson"));
             }
         };
-        if let Some(missing) = HEADER.iter().find(|needed| !header.iter().any(|line| line.trim() == **needed)) {
+        if let Some(missing) = HEADER
+            .iter()
+            .find(|needed| !header.iter().any(|line| line.trim() == **needed))
+        {
             return Err(broken(0)
                 .expected(format!("the line '{missing}' in the header"))
                 .actual("none")
                 .next("copy the header of another lesson"));
         }
 
-        let body: usize = text.split_inclusive('\n').take(header.len() + 2).map(str::len).sum();
+        let body: usize = text
+            .split_inclusive('\n')
+            .take(header.len() + 2)
+            .map(str::len)
+            .sum();
         let line_of = |offset: usize| text[..body + offset].matches('\n').count();
         let (mut title, mut parts, mut exercises) = (None, Vec::new(), Vec::new());
         let mut in_title = false;
         for (event, range) in Parser::new(&text[body..]).into_offset_iter() {
             let open = line_of(range.start);
             match event {
-                Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) if title.is_none() => {
+                Event::Start(Tag::Heading {
+                    level: HeadingLevel::H1,
+                    ..
+                }) if title.is_none() => {
                     (title, in_title) = (Some(String::new()), true);
                 }
                 Event::End(TagEnd::Heading(_)) => in_title = false,
-                Event::Text(text) | Event::Code(text) if in_title => title.get_or_insert_default().push_str(&text),
+                Event::Text(text) | Event::Code(text) if in_title => {
+                    title.get_or_insert_default().push_str(&text)
+                }
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info)))
                     if info.split_whitespace().next() == Some("rust") =>
                 {
@@ -143,7 +170,9 @@ impl Lesson {
                 }
                 Event::Start(Tag::Link { dest_url, .. }) if dest_url.starts_with("exercises/") => {
                     let alone = lines[open].trim() == &text[body..][range.clone()]
-                        && [open.wrapping_sub(1), open + 1].iter().all(|&near| lines.get(near).is_none_or(|l| l.is_empty()));
+                        && [open.wrapping_sub(1), open + 1]
+                            .iter()
+                            .all(|&near| lines.get(near).is_none_or(|l| l.is_empty()));
                     if !alone {
                         return Err(broken(open)
                             .expected("an exercise's link alone in its paragraph")
@@ -157,16 +186,30 @@ impl Lesson {
                             .actual(format!("no file {dest_url}"))
                             .next("check the link's spelling"));
                     }
-                    parts.push(Part::Exercise { line: open, index: exercises.len() });
+                    parts.push(Part::Exercise {
+                        line: open,
+                        index: exercises.len(),
+                    });
                     exercises.push(Exercise::read(&file)?);
                 }
                 _ => {}
             }
         }
         let title = title.filter(|title| !title.trim().is_empty()).ok_or_else(|| {
-            broken(header.len() + 2).expected("a title, '# …'").actual("none").next("add it below the header")
+            broken(header.len() + 2)
+                .expected("a title, '# …'")
+                .actual("none")
+                .next("add it below the header")
         })?;
-        Ok(Self { number, slug, title, path: path.into(), exercises, lines, parts })
+        Ok(Self {
+            number,
+            slug,
+            title,
+            path: path.into(),
+            exercises,
+            lines,
+            parts,
+        })
     }
 
     /// The file as messages name it: `lessons/00-cross-entropy.md`.

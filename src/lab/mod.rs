@@ -1,4 +1,4 @@
 //! (in progress)
 
-pub mod lesson_file;
 pub mod exercise_file;
+pub mod lesson_file;

@@ -27,7 +27,10 @@ pub(super) fn show(figure: &Figure) -> Result<()> {
         let number = SHOWN.fetch_add(1, Ordering::Relaxed);
         let path = Path::new(&folder).join(format!("figure-{number:02}.png"));
         write_whole(&path, &png)?;
-        write_whole(&path.with_extension("txt"), format!("{}\n", figure.text()).as_bytes())?;
+        write_whole(
+            &path.with_extension("txt"),
+            format!("{}\n", figure.text()).as_bytes(),
+        )?;
     }
     Ok(())
 }
@@ -57,14 +60,24 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         .and_then(|()| fs::rename(&part, path));
     written.map_err(|cause| {
         let _ = fs::remove_file(&part); // the cause matters more than a leftover
-        Error::new(format!("write {}", path.display())).actual(cause).next("check the folder and the free space")
+        Error::new(format!("write {}", path.display()))
+            .actual(cause)
+            .next("check the folder and the free space")
     })
 }
 
 /// Safe inside an HTML attribute and element, on one line (evcxr's protocol is made of lines).
 fn escaped(text: &str) -> String {
-    let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
-    escapes.iter().fold(one_line(text), |text, (from, to)| text.replace(*from, to))
+    let escapes = [
+        ('&', "&amp;"),
+        ('<', "&lt;"),
+        ('>', "&gt;"),
+        ('"', "&quot;"),
+        ('\'', "&#39;"),
+    ];
+    escapes
+        .iter()
+        .fold(one_line(text), |text, (from, to)| text.replace(*from, to))
 }
 
 fn one_line(text: &str) -> String {

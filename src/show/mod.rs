@@ -15,6 +15,7 @@
 //! # gan_course::Result::Ok(())
 //! ```
 
+mod canvas;
 mod display;
 mod draw;
 mod panel;
@@ -39,7 +40,13 @@ pub struct Figure {
 impl Figure {
     /// Starts a figure; the caption is shown below it.
     pub fn new(caption: &str) -> Self {
-        Self { caption: caption.into(), alt: String::new(), columns: 2, panel_height: 300, panels: Vec::new() }
+        Self {
+            caption: caption.into(),
+            alt: String::new(),
+            columns: 2,
+            panel_height: 300,
+            panels: Vec::new(),
+        }
     }
 
     /// The text alternative, for those who don't see the picture: what is to be seen, with its numbers.
@@ -126,7 +133,10 @@ impl Figure {
 
     fn check(&self) -> Result<()> {
         let missing = |what: &str, next: &str| {
-            Err(Error::new("draw the figure").expected(what).actual("none").next(next))
+            Err(Error::new("draw the figure")
+                .expected(what)
+                .actual("none")
+                .next(next))
         };
         if self.caption.trim().is_empty() {
             return missing("a caption", "say in Figure::new what the figure shows");
