@@ -1,1 +1,4 @@
-//! (in progress)
+//! Data sets: tables read from CSV, and what the crate ships.
+
+pub mod geyser;
+pub mod table;

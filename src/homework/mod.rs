@@ -1,1 +1,81 @@
-//! (in progress)
+//! Exercises checked in the notebook: the learner's function is called on cases with known answers, typical
+//! mistakes are recognised by their numbers and named.
+//!
+//! A check never panics, whatever the learner's code does: it prints its verdict and returns it.
+
+mod lesson_00;
+
+use std::panic::{UnwindSafe, catch_unwind};
+
+pub use lesson_00::{check_00_1, check_00_2};
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The exercise's number, as `00-1`.
+    pub exercise: &'static str,
+    /// Whether every case came out right.
+    pub passed: bool,
+    /// One line: what passed, or the first case that failed, what was expected and found, and what to try.
+    pub message: String,
+}
+
+impl Verdict {
+    fn passed(exercise: &'static str, message: &str) -> Self {
+        Self {
+            exercise,
+            passed: true,
+            message: message.into(),
+        }
+    }
+
+    fn failed(exercise: &'static str, message: String) -> Self {
+        Self {
+            exercise,
+            passed: false,
+            message,
+        }
+    }
+
+    fn printed(self) -> Self {
+        println!("{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (mark, state) = if self.passed {
+            ("✓", "passed")
+        } else {
+            ("✗", "not yet")
+        };
+        write!(f, "{mark} {} {state}: {}", self.exercise, self.message)
+    }
+}
+
+/// Runs the learner's code; a panic becomes its message.
+fn attempt<T>(code: impl FnOnce() -> T + UnwindSafe) -> Result<T, String> {
+    catch_unwind(code).map_err(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        format!("your code panicked: {text}. Try it on the case above in a cell of its own")
+    })
+}
+
+/// A number as messages write it: five digits, a true minus sign.
+fn shown(value: f64) -> String {
+    let text = if value.is_nan() {
+        "NaN, no number".into()
+    } else {
+        format!("{value:.5}")
+    };
+    text.replace('-', "−").replace("inf", "∞")
+}
+
+/// Equal to five digits after the point, or to one in a million where numbers are large; NaN never is.
+fn agrees(actual: f64, expected: f64) -> bool {
+    (actual - expected).abs() <= 5e-6_f64.max(1e-6 * expected.abs())
+}

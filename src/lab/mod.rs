@@ -8,6 +8,7 @@ pub mod checkout;
 pub mod clean;
 pub mod doctor;
 pub mod evcxr;
+pub mod exercise_file;
 pub mod kernelspec;
 pub mod launcher;
 pub mod lesson_file;

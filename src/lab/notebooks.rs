@@ -15,7 +15,7 @@ pub fn generate(checkout: &Checkout) -> Result<()> {
     let folder = scratch(checkout)?;
     for lesson in &lessons {
         let text = lesson.notebook_markdown()?;
-        write_whole(&folder.path().join(format!("{}.md", lesson.stem())), text.as_bytes())?;
+        write_whole(&folder.path().join(format!("{}-{}.md", lesson.number, lesson.slug)), text.as_bytes())?;
     }
     let mut script = python::script(checkout, "notebooks.py");
     script.arg("generate").arg("--from").arg(folder.path()).arg("--to").arg(checkout.notebooks());

@@ -1,1 +1,4 @@
-//! (in progress)
+//! What the lessons' cells call: one module a stage of the course. The code that teaches stands in the lesson;
+//! data preparation, long loops and figures stand here, compiled once and optimised.
+
+pub mod cross_entropy;

@@ -1,0 +1,221 @@
+//! The checks of lesson 00: the cross-entropy of two distributions, and the binary cross-entropy on logits.
+
+use super::{Verdict, agrees, attempt, shown};
+use crate::loss;
+
+/// Checks exercise 00-1: H(p, q) = -Σ p ln q in nats, with 0 ln 0 = 0.
+///
+/// ```
+/// use gan_course::homework::check_00_1;
+/// let verdict = check_00_1(|p, q| p.iter().zip(q).map(|(p, q)| p * q.ln()).sum());
+/// assert!(!verdict.passed && verdict.message.contains("minus sign"));
+/// ```
+pub fn check_00_1(cross_entropy: fn(&[f64], &[f64]) -> f64) -> Verdict {
+    judge_00_1(cross_entropy).printed()
+}
+
+/// Checks exercise 00-2: -[y ln σ(z) + (1-y) ln(1-σ(z))], from z = -1000 to 1000.
+pub fn check_00_2(loss_on_logit: fn(f64, f64) -> f64) -> Verdict {
+    judge_00_2(loss_on_logit).printed()
+}
+
+fn judge_00_1(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
+    const NAME: &str = "00-1";
+    let third = 1.0 / 3.0;
+    let cases: [(&[f64], &[f64]); 5] = [
+        (&[0.5, 0.5], &[0.25, 0.75]),
+        (&[0.7, 0.2, 0.1], &[0.1, 0.6, 0.3]),
+        (&[third, third, third], &[third, third, third]),
+        (&[0.0, 1.0], &[0.47, 0.53]),
+        (&[0.0, 1.0], &[0.0, 1.0]),
+    ];
+    for (p, q) in cases {
+        let direct = |f: fn(f64, f64) -> f64| p.iter().zip(q).map(|(&p, &q)| f(p, q)).sum::<f64>();
+        let expected = direct(|p, q| if p == 0.0 { 0.0 } else { -p * q.ln() });
+        let case = format!("for p = {p:.2?}, q = {q:.2?}");
+        let actual = match attempt(move || learner(p, q)) {
+            Ok(actual) => actual,
+            Err(panic) => return Verdict::failed(NAME, format!("{case} {panic}.")),
+        };
+        if agrees(actual, expected) {
+            continue;
+        }
+        // Each typical mistake has its own number; those that coincide in a case are listed from the likeliest on.
+        let mistakes = [
+            (
+                -expected,
+                "the minus sign is missing (ln q is negative, so the loss must turn it round)",
+            ),
+            (
+                expected / std::f64::consts::LN_2,
+                "this is in bits: take ln, not log2",
+            ),
+            (
+                expected / std::f64::consts::LN_10,
+                "take the natural logarithm ln, not log10",
+            ),
+            (
+                direct(|p, q| -q * p.ln()),
+                "p and q are exchanged: the model's q stands inside the logarithm",
+            ),
+            (
+                direct(|p, _| -p * p.ln()),
+                "this is the entropy H(p): the logarithm is of q, not of p",
+            ),
+            (
+                direct(|p, q| p * (p / q).ln()),
+                "this is KL(p‖q), the cross-entropy less the entropy of p",
+            ),
+            (expected / p.len() as f64, "sum over the classes, don't average"),
+        ];
+        let hint = match mistakes.into_iter().find(|(value, _)| agrees(actual, *value)) {
+            Some((_, hint)) => hint,
+            None if actual.is_nan() => {
+                "0 · ln 0 is NaN in a program, 0 in the definition: leave out classes with p = 0"
+            }
+            None => "add up −p·ln q over the classes",
+        };
+        let (expected, actual) = (shown(expected), shown(actual));
+        return Verdict::failed(
+            NAME,
+            format!("{case} expected {expected}, got {actual}. Hint: {hint}."),
+        );
+    }
+    Verdict::passed(NAME, "H(p, q) is right on 5 pairs, 0 · ln 0 among them.")
+}
+
+fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
+    const NAME: &str = "00-2";
+    let cases = [
+        (2.0, 1.0),
+        (2.0, 0.0),
+        (-3.0, 1.0),
+        (0.0, 0.5),
+        (0.5, 0.9), // small: is it the right function?
+        (100.0, 1.0),
+        (100.0, 0.0),
+        (-100.0, 1.0),
+        (-100.0, 0.0), // large: does it hold?
+        (1000.0, 1.0),
+        (1000.0, 0.0),
+        (-1000.0, 1.0),
+        (-1000.0, 0.0),
+    ];
+    for (z, y) in cases {
+        let expected = loss::binary_cross_entropy(z, y);
+        let actual = match attempt(move || learner(z, y)) {
+            Ok(actual) => actual,
+            Err(panic) => return Verdict::failed(NAME, format!("for z = {z}, y = {y} {panic}.")),
+        };
+        if agrees(actual, expected) {
+            continue;
+        }
+        let sigma = 1.0 / (1.0 + (-z).exp());
+        let half = |y: f64, sigma: f64| -(y * sigma.ln());
+        let mistakes = [
+            (-expected, "the minus sign is missing"),
+            (
+                expected / std::f64::consts::LN_2,
+                "this is in bits: take ln, not log2",
+            ),
+            (
+                loss::binary_cross_entropy(z, 1.0 - y),
+                "y and 1 − y are exchanged",
+            ),
+            (half(y, sigma), "the second half, (1−y) ln(1−σ(z)), is missing"),
+            (
+                half(1.0 - y, 1.0 - sigma),
+                "the first half, y ln σ(z), is missing",
+            ),
+            (loss::binary_cross_entropy(sigma, y), "σ is applied twice"),
+            (sigma - y, "this is the gradient σ(z) − y, not the loss"),
+        ];
+        let hint = match mistakes.into_iter().find(|(value, _)| agrees(actual, *value)) {
+            _ if z.abs() > 50.0 && !actual.is_finite() => {
+                "σ(z) has rounded to 0 or 1, or exp has overflowed; don't form σ(z): ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|)"
+            }
+            Some((_, hint)) => hint,
+            None if z.abs() > 50.0 => {
+                "right for small scores, wrong for large ones: clamping hides the mistake, and its gradient is 0"
+            }
+            None => "compare with −[y ln σ(z) + (1−y) ln(1−σ(z))] on paper",
+        };
+        let (expected, actual) = (shown(expected), shown(actual));
+        return Verdict::failed(
+            NAME,
+            format!("for z = {z}, y = {y} expected {expected}, got {actual}. Hint: {hint}.")
+                .replace("= -", "= −"),
+        );
+    }
+    Verdict::passed(NAME, "the loss on logits is right from z = −1000 to 1000.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sigma(z: f64) -> f64 {
+        1.0 / (1.0 + (-z).exp())
+    }
+
+    #[test]
+    fn right_answers_pass() {
+        let paper = judge_00_1(|p, q| {
+            p.iter()
+                .zip(q)
+                .filter(|(p, _)| **p > 0.0)
+                .map(|(p, q)| -p * q.ln())
+                .sum()
+        });
+        assert!(paper.passed, "{paper}");
+        let stable = judge_00_2(|z, y| z.max(0.0) - y * z + (-z.abs()).exp().ln_1p());
+        assert!(stable.passed, "{stable}");
+    }
+
+    #[test]
+    fn typical_mistakes_are_named() {
+        fn sum(p: &[f64], q: &[f64], f: fn(f64, f64) -> f64) -> f64 {
+            p.iter().zip(q).map(|(&p, &q)| f(p, q)).sum()
+        }
+        let first: [(Verdict, &str); 6] = [
+            (
+                judge_00_1(|p, q| sum(p, q, |p, q| p * q.ln())),
+                "expected 0.83699, got −0.83699. Hint: the minus sign",
+            ),
+            (judge_00_1(|p, q| sum(p, q, |p, q| -p * q.log2())), "bits"),
+            (judge_00_1(|p, q| sum(p, q, |p, q| -q * p.ln())), "exchanged"),
+            (
+                judge_00_1(|p, q| sum(p, q, |p, q| -p * q.ln())),
+                "got NaN, no number. Hint: 0 · ln 0",
+            ),
+            (judge_00_1(|_, _| f64::NAN), "NaN"),
+            (judge_00_1(|p, _| p[7]), "your code panicked: index out of bounds"),
+        ];
+        let second: [(Verdict, &str); 6] = [
+            (
+                judge_00_2(|z, y| y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln()),
+                "minus sign",
+            ),
+            (
+                judge_00_2(|z, y| -(y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln())),
+                "for z = 100, y = 1 expected 0.00000, got NaN",
+            ),
+            (judge_00_2(|z, y| z.exp().ln_1p() - y * z), "exp has overflowed"),
+            (judge_00_2(|z, y| -y * sigma(z).ln()), "the second half"),
+            (judge_00_2(|z, y| sigma(z) - y), "gradient"),
+            (
+                judge_00_2(|z, y| {
+                    let s = sigma(z).clamp(1e-12, 1.0 - 1e-12);
+                    -(y * s.ln() + (1.0 - y) * (1.0 - s).ln())
+                }),
+                "clamping",
+            ),
+        ];
+        for (verdict, part) in first.into_iter().chain(second) {
+            assert!(
+                !verdict.passed && verdict.message.contains(part),
+                "{verdict} lacks: {part}"
+            );
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A picture in the making: shapes and text at positions in the notebook's pixels, drawn at four times the size and
+//! halved, which smooths every edge; what is left has twice the pixels of its place on the page.
+
+use plotters::coord::Shift;
+use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectangle, Text};
+use plotters::prelude::{
+    BitMapBackend, Color, DrawingArea, IntoDrawingArea, IntoFont, RGBColor, ShapeStyle, TextStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontStyle, FontTransform, IntoTextStyle};
+
+use super::draw::Look;
+use super::style::{FONT, INK, font};
+use crate::{Error, Result};
+
+const SHOWN: u32 = 2;
+const DRAWN: u32 = 4;
+
+pub(super) struct Canvas<'a> {
+    area: DrawingArea<BitMapBackend<'a>, Shift>,
+}
+
+fn scaled((x, y): (f64, f64)) -> (i32, i32) {
+    (
+        (x * f64::from(DRAWN)).round() as i32,
+        (y * f64::from(DRAWN)).round() as i32,
+    )
+}
+
+impl Canvas<'_> {
+    /// Lets `draw` fill a white canvas of this size and encodes the result, at twice the size, as PNG.
+    pub(super) fn png(
+        width: u32,
+        height: u32,
+        draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
+    ) -> Result<Vec<u8>> {
+        font()?;
+        let mut pixels = vec![255; (width * height * DRAWN * DRAWN * 3) as usize];
+        let area =
+            BitMapBackend::with_buffer(&mut pixels, (width * DRAWN, height * DRAWN)).into_drawing_area();
+        let canvas = Canvas { area };
+        draw(&canvas)?;
+        canvas.area.present().map_err(failed)?;
+        drop(canvas);
+        encode(
+            &halved(&pixels, width * SHOWN, height * SHOWN),
+            width * SHOWN,
+            height * SHOWN,
+        )
+    }
+
+    pub(super) fn line(
+        &self,
+        points: &[(f64, f64)],
+        colour: RGBColor,
+        width: f64,
+        dash: Option<(f64, f64)>,
+    ) -> Result<()> {
+        let points: Vec<_> = points.iter().copied().map(scaled).collect();
+        let style = colour.stroke_width((width * f64::from(DRAWN)) as u32);
+        let drawn = match dash {
+            None => self.area.draw(&PathElement::new(points, style)),
+            Some((dash, gap)) => {
+                let pixels = |length: f64| (length * f64::from(DRAWN)) as i32;
+                self.area
+                    .draw(&DashedPathElement::new(points, pixels(dash), pixels(gap), style))
+            }
+        };
+        drawn.map_err(failed)
+    }
+
+    pub(super) fn fill(
+        &self,
+        left: f64,
+        top: f64,
+        right: f64,
+        bottom: f64,
+        colour: RGBColor,
+        alpha: f64,
+    ) -> Result<()> {
+        let corners = [scaled((left, top)), scaled((right, bottom))];
+        self.area
+            .draw(&Rectangle::new(corners, colour.mix(alpha).filled()))
+            .map_err(failed)
+    }
+
+    pub(super) fn polygon(&self, points: &[(f64, f64)], colour: RGBColor, alpha: f64) -> Result<()> {
+        let points: Vec<_> = points.iter().copied().map(scaled).collect();
+        self.area
+            .draw(&Polygon::new(points, colour.mix(alpha)))
+            .map_err(failed)
+    }
+
+    pub(super) fn marker(&self, x: f64, y: f64, look: Look) -> Result<()> {
+        let r = 3.2;
+        let filled: ShapeStyle = look.colour.mix(0.75).filled();
+        let corner = |dx: f64, dy: f64| (x + r * dx, y + r * dy);
+        match look.marker {
+            0 => self
+                .area
+                .draw(&Circle::new(
+                    scaled((x, y)),
+                    (r * f64::from(DRAWN)) as i32,
+                    filled,
+                ))
+                .map_err(failed),
+            1 => self.polygon(
+                &[corner(0.0, -1.3), corner(1.2, 0.9), corner(-1.2, 0.9)],
+                look.colour,
+                0.75,
+            ),
+            2 => self.fill(
+                x - r * 0.9,
+                y - r * 0.9,
+                x + r * 0.9,
+                y + r * 0.9,
+                look.colour,
+                0.75,
+            ),
+            _ => {
+                self.line(&[corner(-1.0, -1.0), corner(1.0, 1.0)], look.colour, 1.6, None)?;
+                self.line(&[corner(-1.0, 1.0), corner(1.0, -1.0)], look.colour, 1.6, None)
+            }
+        }
+    }
+
+    pub(super) fn style(&self, size: f64, weight: FontStyle) -> TextStyle<'static> {
+        (FONT, size * f64::from(DRAWN), weight).into_font().color(&INK)
+    }
+
+    pub(super) fn text_width(&self, text: &str, size: f64, weight: FontStyle) -> Result<f64> {
+        let (width, _) = self
+            .area
+            .estimate_text_size(text, &self.style(size, weight))
+            .map_err(failed)?;
+        Ok(f64::from(width) / f64::from(DRAWN))
+    }
+
+    pub(super) fn text(
+        &self,
+        text: &str,
+        x: f64,
+        y: f64,
+        size: f64,
+        weight: FontStyle,
+        align: HPos,
+    ) -> Result<()> {
+        let style = self.style(size, weight).pos(Pos::new(align, VPos::Center));
+        let y = y + size * 0.15; // plotters centres the line's box; the eye centres the letters
+        self.area
+            .draw(&Text::new(text, scaled((x, y)), style))
+            .map_err(failed)
+    }
+
+    pub(super) fn vertical_text(&self, text: &str, x: f64, y: f64) -> Result<()> {
+        let font = (FONT, 12.0 * f64::from(DRAWN), FontStyle::Normal)
+            .into_font()
+            .transform(FontTransform::Rotate270);
+        let style = font
+            .into_text_style(&self.area)
+            .color(&INK)
+            .pos(Pos::new(HPos::Center, VPos::Center));
+        self.area
+            .draw(&Text::new(text, scaled((x, y)), style))
+            .map_err(failed)
+    }
+}
+
+/// Averages squares of 2×2 pixels.
+fn halved(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let (width, height) = (width as usize, height as usize);
+    let row = width * 2 * 3;
+    let mut out = Vec::with_capacity(width * height * 3);
+    for y in 0..height {
+        for x in 0..width {
+            for channel in 0..3 {
+                let at = 2 * y * row + 6 * x + channel;
+                let sum: u16 = [at, at + 3, at + row, at + row + 3]
+                    .iter()
+                    .map(|&i| u16::from(pixels[i]))
+                    .sum();
+                out.push(((sum + 2) / 4) as u8);
+            }
+        }
+    }
+    out
+}
+
+fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::Balanced);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(pixels).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
+fn failed(cause: impl std::fmt::Display) -> Error {
+    Error::new("draw the figure").actual(cause)
+}

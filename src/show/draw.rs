@@ -1,0 +1,266 @@
+//! Draws a figure: lays out panels, axes, legends and series. All positions are in the notebook's pixels.
+
+use plotters::style::text_anchor::HPos;
+use plotters::style::{FontStyle, RGBColor};
+
+use super::Figure;
+use super::canvas::Canvas;
+use super::panel::{Kind, Panel, Series};
+use super::style::{DASHES, GRID, GUIDE, INK, PALETTE, ticks};
+use crate::Result;
+
+pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
+    let columns = figure.row_length();
+    let rows = figure.panels.len().div_ceil(columns);
+    let (width, height) = (figure.width(), figure.panel_height * rows as u32);
+    Canvas::png(width, height, |canvas| {
+        for (index, panel) in figure.panels.iter().enumerate() {
+            let panel_width = f64::from(width) / columns as f64;
+            let left = panel_width * (index % columns) as f64;
+            let top = f64::from(figure.panel_height) * (index / columns) as f64;
+            draw_panel(canvas, panel, left, top, panel_width, figure.panel_height.into())?;
+        }
+        Ok(())
+    })
+}
+
+fn draw_panel(
+    canvas: &Canvas<'_>,
+    panel: &Panel,
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+) -> Result<()> {
+    let (x_range, y_range) = panel.ranges();
+    let x_ticks = ticks(x_range, width / 70.0);
+    let y_ticks = ticks(y_range, height / 50.0);
+    let mut widest = 0.0;
+    for (_, text) in &y_ticks {
+        widest = f64::max(widest, canvas.text_width(text, 11.0, FontStyle::Normal)?);
+    }
+    let frame_left = left + 34.0 + widest;
+    let frame_right = left + width - 14.0;
+    canvas.text(
+        &panel.title,
+        frame_left,
+        top + 14.0,
+        13.5,
+        FontStyle::Bold,
+        HPos::Left,
+    )?;
+    let frame_top = legend(canvas, panel, frame_left, frame_right, top + 32.0)?;
+    let plot = Plot {
+        left: frame_left,
+        right: frame_right,
+        top: frame_top,
+        bottom: top + height - 46.0,
+        x_range,
+        y_range,
+    };
+
+    for (value, text) in &x_ticks {
+        let x = plot.x(*value);
+        canvas.line(&[(x, plot.top), (x, plot.bottom)], GRID, 1.0, None)?;
+        canvas.text(text, x, plot.bottom + 12.0, 11.0, FontStyle::Normal, HPos::Center)?;
+    }
+    for (value, text) in &y_ticks {
+        let y = plot.y(*value);
+        canvas.line(&[(plot.left, y), (plot.right, y)], GRID, 1.0, None)?;
+        canvas.text(text, plot.left - 6.0, y, 11.0, FontStyle::Normal, HPos::Right)?;
+    }
+    for (series, look) in panel.series.iter().zip(looks(panel)) {
+        draw_series(canvas, &plot, series, look)?;
+    }
+    let (l, r, t, b) = (plot.left, plot.right, plot.top, plot.bottom);
+    canvas.line(&[(l, t), (l, b), (r, b)], INK, 1.0, None)?;
+    canvas.text(
+        &panel.x,
+        (l + r) / 2.0,
+        b + 32.0,
+        12.0,
+        FontStyle::Normal,
+        HPos::Center,
+    )?;
+    canvas.vertical_text(&panel.y, left + 15.0, (t + b) / 2.0)
+}
+
+/// A row of samples and labels (more rows where they don't fit) above the plot, where it can't cover data.
+/// Returns the plot's top. A single series needs no legend: title and axes name it.
+fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -> Result<f64> {
+    let named: Vec<_> = panel
+        .series
+        .iter()
+        .zip(looks(panel))
+        .filter(|(series, _)| !series.label.is_empty())
+        .collect();
+    if named.len() < 2 {
+        return Ok(top - 4.0);
+    }
+    let (mut x, mut y) = (left, top + 4.0);
+    for (series, look) in named {
+        let width = 30.0 + canvas.text_width(&series.label, 11.0, FontStyle::Normal)? + 12.0;
+        if x > left && x + width > right {
+            (x, y) = (left, y + 17.0);
+        }
+        match series.kind {
+            Kind::Line => canvas.line(&[(x, y), (x + 23.0, y)], look.colour, 2.2, look.dash)?,
+            Kind::Guide => canvas.line(&[(x, y), (x + 23.0, y)], GUIDE, 1.2, Some((4.0, 3.0)))?,
+            Kind::Points => canvas.marker(x + 12.0, y, look)?,
+            Kind::Bars | Kind::Band => canvas.fill(x + 4.0, y - 5.0, x + 22.0, y + 5.0, look.colour, 0.45)?,
+        }
+        canvas.text(&series.label, x + 28.0, y, 11.0, FontStyle::Normal, HPos::Left)?;
+        x += width;
+    }
+    Ok(y + 15.0)
+}
+
+fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) -> Result<()> {
+    match series.kind {
+        Kind::Line | Kind::Guide => {
+            let (colour, width, dash) = match series.kind {
+                Kind::Guide => (GUIDE, 1.2, Some((4.0, 3.0))),
+                _ => (look.colour, 2.2, look.dash),
+            };
+            plot.clipped(&series.points)
+                .iter()
+                .try_for_each(|run| canvas.line(run, colour, width, dash))
+        }
+        Kind::Points => series
+            .points
+            .iter()
+            .filter(|point| plot.contains(point))
+            .try_for_each(|point| canvas.marker(plot.x(point[0]), plot.y(point[1]), look)),
+        Kind::Bars => series
+            .points
+            .iter()
+            .filter(|bar| bar.iter().all(|value| value.is_finite()))
+            .try_for_each(|&[from, to, height]| {
+                let (from, to) = (
+                    plot.x(from).clamp(plot.left, plot.right),
+                    plot.x(to).clamp(plot.left, plot.right),
+                );
+                let (low, high) = (
+                    plot.y(0.0).clamp(plot.top, plot.bottom),
+                    plot.y(height).clamp(plot.top, plot.bottom),
+                );
+                canvas.fill(from, high.min(low), to, high.max(low), look.colour, 0.45)?;
+                let outline = [(from, low), (from, high), (to, high), (to, low)];
+                if height == 0.0 {
+                    Ok(())
+                } else {
+                    canvas.line(&outline, look.colour, 1.0, None)
+                }
+            }),
+        Kind::Band => {
+            let edge = |side: usize| {
+                series
+                    .points
+                    .iter()
+                    .filter(|point| point.iter().all(|value| value.is_finite()))
+                    .map(move |point| {
+                        (
+                            plot.x(point[0]).clamp(plot.left, plot.right),
+                            plot.y(point[side]).clamp(plot.top, plot.bottom),
+                        )
+                    })
+            };
+            let outline: Vec<_> = edge(1)
+                .chain(edge(2).collect::<Vec<_>>().into_iter().rev())
+                .collect();
+            canvas.polygon(&outline, look.colour, 0.3)
+        }
+    }
+}
+
+/// How a series looks. Guides aside, each next series takes the next colour, each next line the next dash, each
+/// next set of points the next marker.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    pub colour: RGBColor,
+    dash: Option<(f64, f64)>,
+    pub marker: usize,
+}
+
+fn looks(panel: &Panel) -> impl Iterator<Item = Look> + '_ {
+    let (mut colours, mut lines, mut points) = (0, 0, 0);
+    panel.series.iter().map(move |series| {
+        let colour = PALETTE[colours % PALETTE.len()];
+        let look = Look {
+            colour,
+            dash: DASHES[lines % DASHES.len()],
+            marker: points % 4,
+        };
+        colours += usize::from(series.kind != Kind::Guide);
+        lines += usize::from(series.kind == Kind::Line);
+        points += usize::from(series.kind == Kind::Points);
+        look
+    })
+}
+
+/// Where the data lies on the canvas.
+struct Plot {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    x_range: (f64, f64),
+    y_range: (f64, f64),
+}
+
+impl Plot {
+    fn x(&self, value: f64) -> f64 {
+        self.left + (value - self.x_range.0) / (self.x_range.1 - self.x_range.0) * (self.right - self.left)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        self.bottom - (value - self.y_range.0) / (self.y_range.1 - self.y_range.0) * (self.bottom - self.top)
+    }
+
+    fn contains(&self, point: &[f64; 3]) -> bool {
+        (self.x_range.0..=self.x_range.1).contains(&point[0])
+            && (self.y_range.0..=self.y_range.1).contains(&point[1])
+    }
+
+    /// The parts of a line that lie inside the plot: each segment cut at the edges (Liang and Barsky 1984).
+    fn clipped(&self, points: &[[f64; 3]]) -> Vec<Vec<(f64, f64)>> {
+        let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
+        let mut joined = false;
+        for pair in points.windows(2) {
+            let (x0, y0, x1, y1) = (
+                self.x(pair[0][0]),
+                self.y(pair[0][1]),
+                self.x(pair[1][0]),
+                self.y(pair[1][1]),
+            );
+            let (dx, dy) = (x1 - x0, y1 - y0);
+            let (mut enter, mut leave) = (0.0f64, 1.0f64);
+            // A difference that is not finite makes the comparison below false: the segment is left out.
+            for (step, room) in [
+                (-dx, x0 - self.left),
+                (dx, self.right - x0),
+                (-dy, y0 - self.top),
+                (dy, self.bottom - y0),
+            ] {
+                match step {
+                    s if s < 0.0 => enter = enter.max(room / s),
+                    s if s > 0.0 => leave = leave.min(room / s),
+                    _ if room >= 0.0 => {}
+                    _ => leave = -1.0,
+                }
+            }
+            if !((dx + dy).is_finite() && enter <= leave) {
+                joined = false;
+                continue;
+            }
+            if !(joined && enter == 0.0) {
+                runs.push(vec![(x0 + enter * dx, y0 + enter * dy)]);
+            }
+            runs.last_mut()
+                .expect("pushed above or before")
+                .push((x0 + leave * dx, y0 + leave * dy));
+            joined = leave == 1.0;
+        }
+        runs
+    }
+}
