@@ -85,7 +85,7 @@ def convert(markdown: str, lesson: str, old: NotebookNode | None = None) -> Note
     wanted = sum(1 for _, info, _ in fenced if is_cell(info))
     if len(code) != wanted:
         raise Failure(f"{lesson}: {wanted} ```rust fences became {len(code)} code cells: "
-                      "start each fence at the line's beginning, with three backticks, outside HTML comments")
+                      "start each fence at the line's beginning, with three backticks")
     if old is not None:
         keep_outputs(code, [cell for cell in old.cells if cell.cell_type == "code"])
     return nbformat.from_dict({

@@ -4,8 +4,8 @@
     notebooks.py run [--record] [--only NN] --scratch DIR NOTEBOOK...
 
 `generate` (convert.py) converts DIR/NN-name.md to NOTEBOOKS/NN-name.ipynb. `run` (execute.py) executes
-copies in memory with DIR as working folder, so no notebook changes; `--record` (record.py) writes the outputs back, normalised. Exit 1 and
-one line on stderr when something is wrong.
+copies in memory, with DIR as the cells' working folder, so no notebook changes; `--record` (record.py)
+writes the outputs back, normalised. Exit 1 and one line on stderr when something is wrong.
 """
 
 from __future__ import annotations
