@@ -39,15 +39,17 @@ LAB_START_SECONDS = 300  # the environment is there already; cargo may still hav
 PAGE_SECONDS = 90
 RUN_SECONDS = 600
 
-FIGURES = """return [...document.querySelectorAll('.jp-NotebookPanel .jp-OutputArea-output img')].map(
-    i => ({alt: i.alt, width: i.complete ? i.naturalWidth : 0}))"""
+# The panel in front: Lab may have opened other notebooks again from an earlier visit.
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+FIGURES = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output img')].map(
+    i => ({{alt: i.alt, width: i.complete ? i.naturalWidth : 0}}))"""
 DIALOG = """const d = document.querySelector('.jp-Dialog'); return d ? d.innerText : null"""
 # The notebook's scroller: Lab may keep only the cells near the view in the page.
-SCROLL = """const s = document.querySelector('.jp-NotebookPanel .jp-WindowedPanel-outer');
-    const before = s.scrollTop; if (arguments[0] === null) { s.scrollTop = 0 }
-    else { s.scrollTop += arguments[0] * s.clientHeight }
+SCROLL = f"""const s = document.querySelector('{PANEL} .jp-WindowedPanel-outer');
+    const before = s.scrollTop; if (arguments[0] === null) {{ s.scrollTop = 0 }}
+    else {{ s.scrollTop += arguments[0] * s.clientHeight }}
     return s.scrollTop !== before"""
-PROMPTS = """return [...document.querySelectorAll('.jp-NotebookPanel .jp-CodeCell .jp-InputArea-prompt')].map(
+PROMPTS = f"""return [...document.querySelectorAll('{PANEL} .jp-CodeCell .jp-InputArea-prompt')].map(
     p => p.innerText.trim())"""
 
 
