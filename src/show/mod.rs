@@ -133,10 +133,7 @@ impl Figure {
 
     fn check(&self) -> Result<()> {
         let missing = |what: &str, next: &str| {
-            Err(Error::new("draw the figure")
-                .expected(what)
-                .actual("none")
-                .next(next))
+            Err(Error::new("draw the figure").expected(what).actual("none").next(next))
         };
         if self.caption.trim().is_empty() {
             return missing("a caption", "say in Figure::new what the figure shows");

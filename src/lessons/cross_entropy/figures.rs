@@ -10,15 +10,10 @@ const WAITING: &str = "waiting time [min]";
 pub fn data_figure(eruptions: &Eruptions) -> Figure {
     let class = |long: f32| {
         let rows = (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
-        rows.map(|i| (eruptions.waiting[i], eruptions.duration[i]))
-            .unzip::<f32, f32, Vec<_>, Vec<_>>()
+        rows.map(|i| (eruptions.waiting[i], eruptions.duration[i])).unzip::<f32, f32, Vec<_>, Vec<_>>()
     };
     let ((short_wait, short), (long_wait, long)) = (class(0.0), class(1.0));
-    let bounds = |values: &[f32]| {
-        values
-            .iter()
-            .fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)))
-    };
+    let bounds = |values: &[f32]| values.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
     let ((short_low, short_high), (long_low, long_high)) = (bounds(&short_wait), bounds(&long_wait));
     Figure::new("Old Faithful: long eruptions go with long waiting times, but between 60 and 70 minutes both occur.")
         .alt(&format!(
@@ -51,24 +46,15 @@ pub fn data_figure(eruptions: &Eruptions) -> Figure {
 pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32]) -> Figure {
     let (w, b) = parameters(model);
     let waiting: Vec<f32> = (0..=240).map(|i| 40.0 + 0.25 * i as f32).collect();
-    let probability: Vec<f32> = waiting
-        .iter()
-        .map(|&x| sigmoid(w * eruptions.standardised(x) + b))
-        .collect();
+    let probability: Vec<f32> = waiting.iter().map(|&x| sigmoid(w * eruptions.standardised(x) + b)).collect();
     let boundary = eruptions.minutes(-b / w);
     let class = |long: f32| (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
     let xs = |long: f32| class(long).map(|i| eruptions.waiting[i]).collect::<Vec<_>>();
     // The points would hide each other: a small, fixed offset per row spreads them.
-    let ys = |long: f32| {
-        class(long)
-            .map(|i| long + ((i * 37 % 11) as f32 - 5.0) * 0.008)
-            .collect::<Vec<_>>()
-    };
+    let ys = |long: f32| class(long).map(|i| long + ((i * 37 % 11) as f32 - 5.0) * 0.008).collect::<Vec<_>>();
     let steps: Vec<f32> = (0..history.len()).map(|step| step as f32).collect();
-    let (first, last) = (
-        history.first().copied().unwrap_or(f32::NAN),
-        history.last().copied().unwrap_or(f32::NAN),
-    );
+    let (first, last) =
+        (history.first().copied().unwrap_or(f32::NAN), history.last().copied().unwrap_or(f32::NAN));
     Figure::new("Logistic regression: the loss falls as it learns; the decision lies where the curve crosses ½.")
         .alt(&format!(
             "Left, the loss falls from {first:.3} to {last:.3} in {} steps. Right, an S-shaped curve of the \
@@ -104,10 +90,8 @@ pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32])
 pub fn bernoulli_figure() -> Result<Figure> {
     let p = 0.7;
     let q: Vec<f64> = (1..200).map(|i| f64::from(i) / 200.0).collect();
-    let values = q
-        .iter()
-        .map(|&q| loss::cross_entropy(&[p, 1.0 - p], &[q, 1.0 - q]))
-        .collect::<Result<Vec<_>>>()?;
+    let values =
+        q.iter().map(|&q| loss::cross_entropy(&[p, 1.0 - p], &[q, 1.0 - q])).collect::<Result<Vec<_>>>()?;
     let entropy = loss::entropy(&[p, 1.0 - p])?;
     let term = |f: fn(f64) -> f64| q.iter().map(|&q| f(q)).collect::<Vec<_>>();
     let figure = Figure::new("Cross-entropy is smallest where the model q is right, and there it is the entropy of p.")
@@ -146,11 +130,7 @@ pub fn binary_loss_figure() -> Figure {
     // The chain rule through ln and σ, as automatic differentiation multiplies it: 1/(1-σ) · σ(1-σ).
     let paper_gradient = of(|z| 1.0 / (1.0 - sigmoid(z)) * (sigmoid(z) * (1.0 - sigmoid(z))));
     let logit_gradient = of(sigmoid);
-    let lost = z
-        .iter()
-        .zip(&on_paper)
-        .find(|(_, value)| !value.is_finite())
-        .map_or(f32::NAN, |(&z, _)| z);
+    let lost = z.iter().zip(&on_paper).find(|(_, value)| !value.is_finite()).map_or(f32::NAN, |(&z, _)| z);
     Figure::new("One loss on paper, two programs: only the one on logits survives a confident mistake.")
         .alt(&format!(
             "Left, for y = 0 both losses are 0 for negative scores and rise along the line z for positive ones, but \
