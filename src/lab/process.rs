@@ -25,7 +25,7 @@ impl Cause {
     /// The cause named by the tail of a program's error output.
     pub fn of(stderr: &str) -> Self {
         const DISK: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
-        const NETWORK: [&str; 9] = [
+        const NETWORK: [&str; 10] = [
             "Could not resolve host",
             "Couldn't resolve host",
             "Temporary failure in name resolution",
@@ -35,6 +35,8 @@ impl Cause {
             "Could not connect to server",
             "Connection refused",
             "attempting to make an HTTP request, but --offline was specified",
+            // All that a quiet pip says when its index can't be reached.
+            "(from versions: none)",
         ];
         if DISK.iter().any(|text| stderr.contains(text)) {
             Self::DiskFull

@@ -63,6 +63,7 @@ impl Key {
 /// What `rustc -vV` prints in the checkout's folder.
 pub fn toolchain() -> Result<String> {
     output(Command::new("rustc").arg("-vV"), "ask rustc for its version")
+        .map_err(|error| error.next("install Rust with rustup, or put rustc on PATH"))
 }
 
 /// The linker that evcxr takes: mold, else lld, else the system's.
