@@ -56,6 +56,8 @@ fn settings(checkout: &Checkout) -> Vec<(PathBuf, String)> {
     });
     let server = json!({
         "KernelSpecManager": { "allowed_kernelspecs": [NAME], "ensure_native_kernel": false },
+        "LabApp": { "extension_manager": "readonly" },
+        "MultiKernelManager": { "default_kernel_name": NAME },
     });
     vec![
         (checkout.python().join("share/jupyter/lab/settings/overrides.json"), format!("{overrides:#}\n")),

@@ -121,7 +121,7 @@ fn command(checkout: &Checkout, port: u16, browser: bool, token: &str) -> Comman
         .arg(format!("--ServerApp.root_dir={}", checkout.work().display()))
         // A kernel whose template must first be rebuilt takes minutes to answer.
         .arg("--MappingKernelManager.kernel_info_timeout=1200")
-        .arg("--ServerApp.log_level=ERROR")
+        .arg("--log-level=ERROR")
         // Not on the command line, where every user of the machine could read it.
         .env("JUPYTER_TOKEN", token)
         .current_dir(checkout.work());
