@@ -35,12 +35,18 @@ TENSORS = (
     ("let x: Tensor<Rank1<3>, f32, Cpu> = dev.tensor([1.0, 2.0, 3.0]);", ""),
     ("let y: Tensor<Rank1<3>, f32, Cpu> = dev.tensor([4.0, 5.0, 6.0]);", ""),
     # Ids are private, but a tensor prints its own.
-    (r"""fn id(text: String) -> String {
+    (
+        r"""fn id(text: String) -> String {
         text.split("UniqueId(").nth(1).unwrap().split(')').next().unwrap().into()
     }
-    println!("{}", id(format!("{x:?}")) != id(format!("{y:?}")));""", "true"),
-    ('{ let g = (x.leaky_trace() * y.clone()).sum::<Rank0, _>().backward(); '
-     'println!("{:?} {:?}", g.get(&x).array(), g.get(&y).array()); }', "[4.0, 5.0, 6.0] [1.0, 2.0, 3.0]"),
+    println!("{}", id(format!("{x:?}")) != id(format!("{y:?}")));""",
+        "true",
+    ),
+    (
+        "{ let g = (x.leaky_trace() * y.clone()).sum::<Rank0, _>().backward(); "
+        'println!("{:?} {:?}", g.get(&x).array(), g.get(&y).array()); }',
+        "[4.0, 5.0, 6.0] [1.0, 2.0, 3.0]",
+    ),
 )
 
 
@@ -175,7 +181,10 @@ class Test:
             ("evcxr killed again", lambda: self.one(self.kill_evcxr)),
             ("two: one killed, one shut down", lambda: self.two(self.kill_launcher, self.shut_down)),
             ("two: one shut down, one terminated", lambda: self.two(self.shut_down, self.terminate)),
-            ("two: one killed in a cell, one's evcxr killed", lambda: self.two(self.kill_in_cell, self.kill_evcxr)),
+            (
+                "two: one killed in a cell, one's evcxr killed",
+                lambda: self.two(self.kill_in_cell, self.kill_evcxr),
+            ),
             ("two: one terminated, one killed", lambda: self.two(self.terminate, self.kill_launcher)),
             ("one more: tensors of different cells, then a shutdown", self.last),
         ]
@@ -190,7 +199,10 @@ class Test:
         changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         if changed:
             raise Failure(f"{len(changed)} files of the template changed, first {changed[0]}")
-        print(f"{self.starts - 1} starts and kills: no stray copy, no orphan, {len(before)} template files as before")
+        print(
+            f"{self.starts - 1} starts and kills: no stray copy, no orphan, "
+            f"{len(before)} template files as before"
+        )
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Drives one Jupyter kernel for the kill test and the benchmark: start, run a cell, end, and its processes."""
+"""Drives one Jupyter kernel, for the kill test and the benchmark: start, run a cell, end; its processes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,14 @@ class Answer:
 class Kernel:
     """A kernel that was just started; not ready before `wait_ready`."""
 
-    def __init__(self, folder: Path, name: str = COURSE, specs: Path | None = None,
-                 environment: dict[str, str] | None = None, quiet: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str = COURSE,
+        specs: Path | None = None,
+        environment: dict[str, str] | None = None,
+        quiet: bool = True,
+    ) -> None:
         self.manager = KernelManager(kernel_name=name)
         if specs is not None:
             self.manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(specs)])
@@ -89,8 +95,12 @@ class Kernel:
         except TimeoutError:
             raise Failure(f"a cell was not done after {CELL_SECONDS} s: {code}") from None
         seconds = time.monotonic() - sent
-        return Answer(texts["stdout"], "\n".join([*errors, texts["stderr"]]).strip(),
-                      first[0] if first else float("nan"), seconds)
+        return Answer(
+            texts["stdout"],
+            "\n".join([*errors, texts["stderr"]]).strip(),
+            first[0] if first else float("nan"),
+            seconds,
+        )
 
     def expect(self, code: str, output: str) -> Answer:
         """Runs a cell that must print `output` and nothing else."""

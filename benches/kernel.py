@@ -82,17 +82,25 @@ def plain(runs: int, checkout: Path) -> Times:
     program = str(evcxr) if evcxr.exists() else shutil.which("evcxr_jupyter")
     if program is None:
         raise Failure("no evcxr_jupyter on PATH or in .lab/evcxr: run `cargo course setup`")
-    environment = {name: value for name, value in os.environ.items()
-                   if not name.startswith(("EVCXR", "CARGO_")) or name == "CARGO_HOME"}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("EVCXR", "CARGO_")) or name == "CARGO_HOME"
+    }
     times = Times()
     for number in range(runs):
         print(f"plain evcxr, run {number + 1} of {runs} (more than a minute)", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "evcxr.toml").write_text(
-                f'[dependencies]\ngan-course = {{ path = "{checkout}", default-features = false }}\n')
-            spec = {"argv": [program, "--control_file", "{connection_file}"], "display_name": "Rust",
-                    "language": "rust", "interrupt_mode": "message"}
+                f'[dependencies]\ngan-course = {{ path = "{checkout}", default-features = false }}\n'
+            )
+            spec = {
+                "argv": [program, "--control_file", "{connection_file}"],
+                "display_name": "Rust",
+                "language": "rust",
+                "interrupt_mode": "message",
+            }
             (folder / "specs" / "plain").mkdir(parents=True)
             (folder / "specs" / "plain" / "kernel.json").write_text(json.dumps(spec))
             measure(Kernel(folder, "plain", folder / "specs", environment), times)
@@ -112,14 +120,18 @@ def machine() -> str:
             break
     sources = Path(output("rustc", "--print", "sysroot"), "lib/rustlib/src/rust/library/core/src/lib.rs")
     installed = "installed" if sources.exists() else "not installed"
-    return (f"{datetime.date.today()}, {os.cpu_count()} cores ({model}), {output('rustc', '--version')}, "
-            f"`rust-src` {installed}")
+    return (
+        f"{datetime.date.today()}, {os.cpu_count()} cores ({model}), {output('rustc', '--version')}, "
+        f"`rust-src` {installed}"
+    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measures the course's kernel.")
     parser.add_argument("--runs", type=int, default=5, help="starts of the course's kernel (5)")
-    parser.add_argument("--plain-runs", type=int, default=1, help="starts of plain evcxr (1; 0 leaves it out)")
+    parser.add_argument(
+        "--plain-runs", type=int, default=1, help="starts of plain evcxr (1; 0 leaves it out)"
+    )
     parser.add_argument("--check", action="store_true", help="exit 1 when a bound is broken")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="the crate that plain evcxr builds")
     options = parser.parse_args()
@@ -135,24 +147,40 @@ def main() -> int:
     middle = statistics.median
     rows: list[tuple[str, float, float | None, float | None]] = [
         ("kernel ready", middle(ours.ready), None, middle(stock.ready) if stock.ready else None),
-        ("start to first output of a crate call", middle(ours.start), START_AT_MOST,
-         middle(stock.start) if stock.start else None),
-        ("first `let`", middle(ours.first_let), FIRST_LET_AT_MOST,
-         middle(stock.first_let) if stock.first_let else None),
+        (
+            "start to first output of a crate call",
+            middle(ours.start),
+            START_AT_MOST,
+            middle(stock.start) if stock.start else None,
+        ),
+        (
+            "first `let`",
+            middle(ours.first_let),
+            FIRST_LET_AT_MOST,
+            middle(stock.first_let) if stock.first_let else None,
+        ),
         ("then a crate call", middle(ours.call), CALL_AT_MOST, middle(stock.call) if stock.call else None),
         ("then a `let`", middle(ours.let), LET_AT_MOST, middle(stock.let) if stock.let else None),
     ]
     print(f"{machine()}. Seconds, medians of {options.runs} starts (plain evcxr: {options.plain_runs}).\n")
     print("| | course's kernel | at most | plain evcxr |\n| --- | --- | --- | --- |")
     for name, seconds, bound, other in rows:
-        print(f"| {name} | {seconds:.2f} | {'' if bound is None else bound} | {'' if other is None else f'{other:.2f}'} |")
-    broken = [f"{name} takes {seconds:.2f} s, the bound is {bound} s"
-              for name, seconds, bound, _ in rows if bound is not None and not seconds <= bound]
+        print(
+            f"| {name} | {seconds:.2f} | {'' if bound is None else bound} "
+            f"| {'' if other is None else f'{other:.2f}'} |"
+        )
+    broken = [
+        f"{name} takes {seconds:.2f} s, the bound is {bound} s"
+        for name, seconds, bound, _ in rows
+        if bound is not None and not seconds <= bound
+    ]
     if stock.start:
         ratio = middle(stock.start) / middle(ours.start)
         print(f"\nFirst output {ratio:.1f} times faster than plain evcxr (at least {RATIO_AT_LEAST:.0f}).")
         if not ratio >= RATIO_AT_LEAST:
-            broken.append(f"the start is {ratio:.1f} times faster than plain evcxr, the bound is {RATIO_AT_LEAST:.0f}")
+            broken.append(
+                f"the start is {ratio:.1f} times faster than plain evcxr, the bound is {RATIO_AT_LEAST:.0f}"
+            )
     for line in broken:
         print(f"kernel: {line}", file=sys.stderr)
     return 1 if broken and options.check else 0
