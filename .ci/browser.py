@@ -92,7 +92,9 @@ def lab() -> Iterator[str]:
         if not wait_for(lambda: bool(found) or process.poll() is not None, LAB_START_SECONDS) or not found:
             said = " / ".join(line for line in lines[-5:] if line) or "nothing"
             code = process.poll()
-            how = f"gave no address within {LAB_START_SECONDS} s" if code is None else f"ended with code {code}"
+            how = (
+                f"gave no address within {LAB_START_SECONDS} s" if code is None else f"ended with code {code}"
+            )
             raise Failure(f"`{' '.join(command)}` {how}; it said: {said}")
         yield found[0]
     finally:
@@ -100,18 +102,22 @@ def lab() -> Iterator[str]:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ends our Lab as Ctrl-C does, and by force if that does not help. The group is ours alone."""
-    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    """Ends our Lab, which ends its kernels; by force if it takes too long. The process group is ours alone."""
+
+    def ended() -> bool:
+        process.poll()  # a child that nobody asks after stays in the group
         try:
-            os.killpg(process.pid, kind)
-            process.wait(timeout=20)
+            os.killpg(process.pid, 0)
         except ProcessLookupError:
+            return True
+        return False
+
+    # Not SIGINT: without a terminal Jupyter takes it for a question that nobody answers.
+    for kind, seconds in ((signal.SIGTERM, 30), (signal.SIGKILL, 5)):
+        if ended():
             return
-        except subprocess.TimeoutExpired:
-            continue
-        if kind is not signal.SIGINT:
-            print(f"browser: Lab only ended at {kind.name}", flush=True)
-        return
+        os.killpg(process.pid, kind)
+        wait_for(ended, seconds)
 
 
 @contextmanager
