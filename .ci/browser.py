@@ -102,7 +102,7 @@ def lab() -> Iterator[str]:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ends our Lab, which ends its kernels; by force if it takes too long. The process group is ours alone."""
+    """Ends our Lab, which ends its kernels, by force if need be. The process group is ours alone."""
 
     def ended() -> bool:
         process.poll()  # a child that nobody asks after stays in the group
