@@ -67,8 +67,15 @@ def lab() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = ["cargo", "run", "--release", "--quiet", "--", "lab", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     lines: list[str] = []
     found: list[str] = []
 
@@ -84,25 +91,33 @@ def lab() -> Iterator[str]:
     try:
         if not wait_for(lambda: bool(found) or process.poll() is not None, LAB_START_SECONDS) or not found:
             said = " / ".join(line for line in lines[-5:] if line) or "nothing"
-            raise Failure(f"`{' '.join(command)}` printed no address within {LAB_START_SECONDS} s; it said: {said}")
+            code = process.poll()
+            how = (
+                f"gave no address within {LAB_START_SECONDS} s" if code is None else f"ended with code {code}"
+            )
+            raise Failure(f"`{' '.join(command)}` {how}; it said: {said}")
         yield found[0]
     finally:
         stop(process)
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ends our Lab as Ctrl-C does, and by force if that does not help. The group is ours alone."""
-    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    """Ends our Lab, which ends its kernels, by force if need be. The process group is ours alone."""
+
+    def ended() -> bool:
+        process.poll()  # a child that nobody asks after stays in the group
         try:
-            os.killpg(process.pid, kind)
-            process.wait(timeout=20)
+            os.killpg(process.pid, 0)
         except ProcessLookupError:
+            return True
+        return False
+
+    # Not SIGINT: without a terminal Jupyter takes it for a question that nobody answers.
+    for kind, seconds in ((signal.SIGTERM, 30), (signal.SIGKILL, 5)):
+        if ended():
             return
-        except subprocess.TimeoutExpired:
-            continue
-        if kind is not signal.SIGINT:
-            print(f"browser: Lab only ended at {kind.name}", flush=True)
-        return
+        os.killpg(process.pid, kind)
+        wait_for(ended, seconds)
 
 
 @contextmanager
@@ -113,8 +128,15 @@ def chromium() -> Iterator[webdriver.Chrome]:
         raise Failure("chromium and chromedriver are not installed: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    flags = ["--headless=new", "--disable-gpu", "--window-size=1300,1000", "--disable-background-networking",
-             "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"]
+    flags = [
+        "--headless=new",
+        "--disable-gpu",
+        "--window-size=1300,1000",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+        "--disable-dev-shm-usage",
+    ]
     if os.getuid() == 0:
         flags.append("--no-sandbox")  # Chromium refuses to start as root without it
     for flag in flags:
@@ -147,8 +169,10 @@ class Server:
         self.token = urllib.parse.parse_qs(parts.query)["token"][0]
 
     def contents(self, path: str) -> Any:
-        request = urllib.request.Request(f"{self.base}/api/contents/{urllib.parse.quote(path)}",
-                                         headers={"Authorization": f"token {self.token}"})
+        request = urllib.request.Request(
+            f"{self.base}/api/contents/{urllib.parse.quote(path)}",
+            headers={"Authorization": f"token {self.token}"},
+        )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)["content"]
@@ -218,7 +242,9 @@ class Visit:
 
     def run_all(self) -> None:
         """Run > Run All Cells, through the menu."""
-        self.page.find_element(By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and text()='Run']").click()
+        self.page.find_element(
+            By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and text()='Run']"
+        ).click()
         item = "li[data-command='runmenu:run-all']"
         if not wait_for(lambda: bool(self.page.find_elements(By.CSS_SELECTOR, item)), 10):
             raise Failure("Lab's Run menu has no Run All Cells")
@@ -250,8 +276,12 @@ def first_line(cell: dict[str, Any]) -> str:
 
 
 def recorded_figures(cells: list[dict[str, Any]]) -> set[str]:
-    return {alt for cell in cells for output in cell["outputs"]
-            if (alt := output.get("metadata", {}).get("image/png", {}).get("alt"))}
+    return {
+        alt
+        for cell in cells
+        for output in cell["outputs"]
+        if (alt := output.get("metadata", {}).get("image/png", {}).get("alt"))
+    }
 
 
 def errors(cells: list[dict[str, Any]]) -> list[str]:
@@ -281,10 +311,15 @@ def visit(url: str, notebook: str, screenshots: Path) -> None:
         seen.open()
         before = seen.figures("just-opened")
         if missing := recorded - before.keys():
-            raise Failure(f"a recorded figure is not on the page of the just opened notebook: {missing.pop()}")
+            raise Failure(
+                f"a recorded figure is not on the page of the just opened notebook: {missing.pop()}"
+            )
         # Only a first visit tests an untrusted notebook: Lab trusts what was run and saved here.
-        print(f"just opened ({'trusted: it ran here before' if trusted else 'not trusted'}): "
-              f"{len(before)} figures with text alternatives", flush=True)
+        print(
+            f"just opened ({'trusted: it ran here before' if trusted else 'not trusted'}): "
+            f"{len(before)} figures with text alternatives",
+            flush=True,
+        )
         started = time.monotonic()
         seen.run_all()
         print(f"Run All Cells: {time.monotonic() - started:.1f} s", flush=True)
@@ -303,7 +338,9 @@ def visit(url: str, notebook: str, screenshots: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs a lesson in a real browser.")
-    parser.add_argument("--screenshots", type=Path, required=True, help="folder for pictures, outside the tree")
+    parser.add_argument(
+        "--screenshots", type=Path, required=True, help="folder for pictures, outside the tree"
+    )
     parser.add_argument("--notebook", default="00-cross-entropy.ipynb")
     parser.add_argument("--url", help="use the Lab that runs at this address (with its token)")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """Tests of the pure parts of src/lab/py: no kernel, no network.
 
-    .lab/python/bin/python .ci/test_notebooks.py
+.lab/python/bin/python .ci/test_notebooks.py
 """
 
 from __future__ import annotations
@@ -55,12 +55,15 @@ println!("{x}");
 
 def png() -> str:
     """A 1 by 1 PNG in base64."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
     header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
     pixels = zlib.compress(b"\0\xff\0\0")
-    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
-                            + chunk(b"IEND", b"")).decode()
+    return base64.b64encode(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    ).decode()
 
 
 def code_cells(notebook: files.NotebookNode) -> list[files.NotebookNode]:
@@ -105,8 +108,9 @@ class Generate(unittest.TestCase):
     def test_cells(self) -> None:
         self.generate()
         notebook = read_notebook(self.notebook)
-        self.assertEqual([c.source for c in code_cells(notebook)],
-                         ["let x = 1;", 'println!("{x}");', 'println!("{x}");'])
+        self.assertEqual(
+            [c.source for c in code_cells(notebook)], ["let x = 1;", 'println!("{x}");', 'println!("{x}");']
+        )
         self.assertEqual(len({cell.id for cell in notebook.cells}), len(notebook.cells))
         self.assertEqual(notebook.metadata.kernelspec.name, "gan-course")
         self.assertNotIn("jupytext", notebook.metadata)
@@ -118,7 +122,9 @@ class Generate(unittest.TestCase):
         self.generate()
         self.record()
         self.assertIn("unchanged", self.generate())
-        self.lesson.write_text(LESSON.replace("Text.", "Other text.\n\n```rust\nlet new = 2;\n```"), encoding="utf-8")
+        self.lesson.write_text(
+            LESSON.replace("Text.", "Other text.\n\n```rust\nlet new = 2;\n```"), encoding="utf-8"
+        )
         self.assertIn("updated", self.generate())
         self.assertEqual(self.outputs(), ["", "output 1\n", "output 2\n", "output 3\n"])
 
@@ -145,15 +151,20 @@ class Generate(unittest.TestCase):
         (self.notebooks / "broken.ipynb").write_text("{", encoding="utf-8")
         self.lesson.rename(self.lessons / "01-two.md")
         self.assertIn("removed   00-two.ipynb", self.generate())
-        self.assertEqual(sorted(path.name for path in self.notebooks.iterdir()),
-                         ["01-two.ipynb", "broken.ipynb", "mine.ipynb"])
+        self.assertEqual(
+            sorted(path.name for path in self.notebooks.iterdir()),
+            ["01-two.ipynb", "broken.ipynb", "mine.ipynb"],
+        )
 
     def test_broken_lesson_changes_nothing(self) -> None:
         self.generate()
         before = self.notebook.read_bytes()
         self.lesson.write_text(LESSON.replace("let x = 1;", "let x = 2;"), encoding="utf-8")
-        for broken, why in ((b"```rust\nlet y = 1;\n", "never closed"), (b"\xff\xfe", "not UTF-8"),
-                            (b"~~~rust\nlet y = 1;\n~~~\n", "became 0 code cells")):
+        for broken, why in (
+            (b"```rust\nlet y = 1;\n", "never closed"),
+            (b"\xff\xfe", "not UTF-8"),
+            (b"~~~rust\nlet y = 1;\n~~~\n", "became 0 code cells"),
+        ):
             (self.lessons / "01-broken.md").write_bytes(broken)
             with self.assertRaisesRegex(Failure, why):
                 self.generate()
@@ -178,7 +189,9 @@ class Generate(unittest.TestCase):
     def test_errors_are_one_line(self) -> None:
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
-            code = notebooks.main(["generate", "--from", str(self.lessons / "none"), "--to", str(self.notebooks)])
+            code = notebooks.main(
+                ["generate", "--from", str(self.lessons / "none"), "--to", str(self.notebooks)]
+            )
         self.assertEqual(code, 1)
         self.assertEqual(said.getvalue().count("\n"), 1)
         # A file where the folder belongs (permission bits don't stop root).
@@ -186,11 +199,14 @@ class Generate(unittest.TestCase):
         blocked.write_text("")
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
-            code = notebooks.main(["generate", "--from", str(self.lessons), "--to", str(blocked / "notebooks")])
+            code = notebooks.main(
+                ["generate", "--from", str(self.lessons), "--to", str(blocked / "notebooks")]
+            )
         self.assertEqual((code, said.getvalue().count("\n")), (1, 1))
 
     def test_fences(self) -> None:
-        text = "```rust\na\n```\n\n````markdown\n```rust\nb\n```\n````\n\n~~~\n```\n~~~\n\n- c\n  ```rust\n  ```\n"
+        text = "```rust\na\n```\n\n````markdown\n```rust\nb\n```\n````\n\n"
+        text += "~~~\n```\n~~~\n\n- c\n  ```rust\n  ```\n"
         self.assertEqual([info for _, info, closed in fences(text) if closed], ["rust", "markdown", ""])
         notebook = convert(text, "00-x")
         self.assertEqual([cell.source for cell in code_cells(notebook)], ["a"])
@@ -206,8 +222,12 @@ class Run(unittest.TestCase):
         self.assertEqual(failure_of([new_output("stream", name="stderr", text=panic)]), "panicked: boom")
         # The message of a panic may come after its cell.
         self.assertEqual(failure_of([out], late=panic), "panicked: boom")
-        self.assertEqual(failure_of([new_output("stream", name="stderr", text="\n")], late=panic[1:]), "panicked: boom")
-        self.assertIn("No such file", failure_of([new_output("stream", name="stderr", text="No such file\n")]) or "")
+        self.assertEqual(
+            failure_of([new_output("stream", name="stderr", text="\n")], late=panic[1:]), "panicked: boom"
+        )
+        self.assertIn(
+            "No such file", failure_of([new_output("stream", name="stderr", text="No such file\n")]) or ""
+        )
         self.assertIn("empty line", failure_of([new_output("stream", name="stderr", text="\n")]) or "")
 
     def test_no_such_lesson(self) -> None:
@@ -237,7 +257,9 @@ class Record(unittest.TestCase):
 
     def test_image_data_are_left_alone(self) -> None:
         text = '<img src="data:image/png;base64,/5ms/9 s+3us/AA==" alt="5 ms">'
-        self.assertEqual(normalise_text(text), '<img src="data:image/png;base64,/5ms/9 s+3us/AA==" alt="… ms">')
+        self.assertEqual(
+            normalise_text(text), '<img src="data:image/png;base64,/5ms/9 s+3us/AA==" alt="… ms">'
+        )
 
     def notebook(self, *outputs: files.NotebookNode) -> files.NotebookNode:
         made = convert("```rust\nfigure()\n```\n", "00-x")
@@ -248,7 +270,8 @@ class Record(unittest.TestCase):
         return new_output("execute_result", {"text/html": html}, execution_count=9)
 
     def test_figure_gets_png_and_text(self) -> None:
-        html = f'<figure><img alt="A &quot;red&quot; dot" src="data:image/png;base64,{png()}" width="640"></figure>'
+        html = f'<img alt="A &quot;red&quot; dot" src="data:image/png;base64,{png()}" width="640">'
+        html = f"<figure>{html}<figcaption>A dot</figcaption></figure>"
         made = self.notebook(self.figure(html))
         normalise(made, "00-x", [])
         once = to_text(made)
@@ -261,10 +284,12 @@ class Record(unittest.TestCase):
 
     def test_bad_figures(self) -> None:
         source = f'src="data:image/png;base64,{png()}"'
-        for html, why in ((f"<img {source}>", "without a text alternative"),
-                          (f'<img {source} alt=" ">', "without a text alternative"),
-                          ('<img src="figure.png" alt="a">', "not an embedded PNG"),
-                          ('<img src="data:image/png;base64,AAAA" alt="a">', "can't be decoded")):
+        for html, why in (
+            (f"<img {source}>", "without a text alternative"),
+            (f'<img {source} alt=" ">', "without a text alternative"),
+            ('<img src="figure.png" alt="a">', "not an embedded PNG"),
+            ('<img src="data:image/png;base64,AAAA" alt="a">', "can't be decoded"),
+        ):
             with self.assertRaisesRegex(Failure, why):
                 normalise(self.notebook(self.figure(html)), "00-x", [])
 

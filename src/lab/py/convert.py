@@ -40,8 +40,11 @@ def generate(source: Path, target: Path) -> None:
         else:
             word = "unchanged" if read_text(path) == new else "updated"
         made.append((path, new, word))
-    stale = [path for path in sorted(target.glob("*.ipynb"))
-             if not (source / f"{path.stem}.md").exists() and is_ours(path)]
+    stale = [
+        path
+        for path in sorted(target.glob("*.ipynb"))
+        if not (source / f"{path.stem}.md").exists() and is_ours(path)
+    ]
     for path, text, word in made:
         if word != "unchanged":
             write_whole(path, text)
@@ -64,8 +67,14 @@ def convert(markdown: str, lesson: str, old: NotebookNode | None = None) -> Note
     body = without_header(markdown)
     fenced = fences(body)
     if unclosed := [line for line, _, closed in fenced if not closed]:
-        raise Failure(f"{lesson}: the code fence at line {unclosed[0]} below the header is never closed: close it")
-    header = "---\njupyter:\n  kernelspec:\n" + "".join(f"    {k}: {v}\n" for k, v in KERNELSPEC.items()) + "---\n\n"
+        raise Failure(
+            f"{lesson}: the code fence at line {unclosed[0]} below the header is never closed: close it"
+        )
+    header = (
+        "---\njupyter:\n  kernelspec:\n"
+        + "".join(f"    {k}: {v}\n" for k, v in KERNELSPEC.items())
+        + "---\n\n"
+    )
     notebook = jupytext.reads(header + hide_other_languages(body), fmt=MARKDOWN)
 
     cells = []
@@ -75,7 +84,12 @@ def convert(markdown: str, lesson: str, old: NotebookNode | None = None) -> Note
         # Only what we understand: jupytext's layout hints (lines_to_next_cell) depend on its version.
         metadata = {"tags": list(cell.metadata["tags"])} if cell.metadata.get("tags") else {}
         key = f"{lesson}\n{cell.cell_type}\n{source}"
-        fresh = {"cell_type": cell.cell_type, "id": cell_id(key, seen[key]), "metadata": metadata, "source": source}
+        fresh = {
+            "cell_type": cell.cell_type,
+            "id": cell_id(key, seen[key]),
+            "metadata": metadata,
+            "source": source,
+        }
         seen[key] += 1
         if cell.cell_type == "code":
             fresh |= {"execution_count": None, "outputs": []}
@@ -84,24 +98,32 @@ def convert(markdown: str, lesson: str, old: NotebookNode | None = None) -> Note
     code = [cell for cell in cells if cell.cell_type == "code"]
     wanted = sum(1 for _, info, _ in fenced if is_cell(info))
     if len(code) != wanted:
-        raise Failure(f"{lesson}: {wanted} ```rust fences became {len(code)} code cells: "
-                      "start each fence at the line's beginning, with three backticks")
+        raise Failure(
+            f"{lesson}: {wanted} ```rust fences became {len(code)} code cells: "
+            "start each fence at the line's beginning, with three backticks"
+        )
     if old is not None:
         keep_outputs(code, [cell for cell in old.cells if cell.cell_type == "code"])
-    return nbformat.from_dict({
-        "cells": cells,
-        "metadata": {"gan_course": {"lesson": lesson}, "kernelspec": KERNELSPEC, "language_info": LANGUAGE_INFO},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    })
+    return nbformat.from_dict(
+        {
+            "cells": cells,
+            "metadata": {
+                "gan_course": {"lesson": lesson},
+                "kernelspec": KERNELSPEC,
+                "language_info": LANGUAGE_INFO,
+            },
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
 
 
 def keep_outputs(cells: list[NotebookNode], old: list[NotebookNode]) -> None:
     """Moves outputs from `old` to the cells with the same source (the n-th of equals to the n-th)."""
     recorded: dict[tuple[str, int], NotebookNode] = {}
-    for (key, cell) in numbered(old):
+    for key, cell in numbered(old):
         recorded[key] = cell
-    for (key, cell) in numbered(cells):
+    for key, cell in numbered(cells):
         if key in recorded:
             cell.outputs = recorded[key].outputs
             cell.execution_count = recorded[key].execution_count

@@ -30,7 +30,9 @@ def run(paths: list[Path], scratch: Path, record: bool, only: str | None) -> Non
     if only is not None:
         paths = [path for path in paths if path.name.startswith(f"{only}-")]
     if not paths:
-        raise Failure("no notebook to run: the lessons are numbered like the files in notebooks/ (00, 01, ...)")
+        raise Failure(
+            "no notebook to run: the lessons are numbered like the files in notebooks/ (00, 01, ...)"
+        )
     scratch.mkdir(parents=True, exist_ok=True)
     for path in paths:
         notebook = read_notebook(path)
@@ -38,8 +40,10 @@ def run(paths: list[Path], scratch: Path, record: bool, only: str | None) -> Non
         try:
             asyncio.run(execute(notebook, path.stem, scratch))
         except NoSuchKernel:
-            raise Failure(f"{path.stem}: this environment has no kernel {KERNEL}: "
-                          "run `cargo course setup`, then try again") from None
+            raise Failure(
+                f"{path.stem}: this environment has no kernel {KERNEL}: "
+                "run `cargo course setup`, then try again"
+            ) from None
         count = sum(1 for cell in notebook.cells if cell.cell_type == "code")
         print(f"{path.stem}: {count} cells ran in {time.monotonic() - started:.1f} s", flush=True)
         if record:
@@ -55,8 +59,14 @@ def run(paths: list[Path], scratch: Path, record: bool, only: str | None) -> Non
 async def execute(notebook: NotebookNode, lesson: str, scratch: Path) -> None:
     """Runs every code cell in order in a fresh kernel, and says how long each took."""
     client = nbclient.NotebookClient(
-        notebook, kernel_name=KERNEL, timeout=CELL_SECONDS, startup_timeout=STARTUP_SECONDS,
-        allow_errors=True, coalesce_streams=True, resources={"metadata": {"path": str(scratch)}})
+        notebook,
+        kernel_name=KERNEL,
+        timeout=CELL_SECONDS,
+        startup_timeout=STARTUP_SECONDS,
+        allow_errors=True,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(scratch)}},
+    )
     code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     started = time.monotonic()
     try:
@@ -68,16 +78,21 @@ async def execute(notebook: NotebookNode, lesson: str, scratch: Path) -> None:
                 seconds = time.monotonic() - started
                 error = failure_of(cell.outputs, await late_stderr(client))
                 if error is not None:
-                    raise Failure(f"{lesson}: cell {number} of {len(code)} (`{first_line(cell.source)}`) {error}: "
-                                  f"correct it in lessons/{lesson}.md")
+                    raise Failure(
+                        f"{lesson}: cell {number} of {len(code)} (`{first_line(cell.source)}`) {error}: "
+                        f"correct it in lessons/{lesson}.md"
+                    )
                 print(f"{lesson}: cell {number} of {len(code)}, {seconds:.2f} s", flush=True)
     except nbclient.exceptions.CellTimeoutError:
-        raise Failure(f"{lesson}: cell {number} of {len(code)} (`{first_line(cell.source)}`) was not done after "
-                      f"{CELL_SECONDS} s: make it shorter in lessons/{lesson}.md") from None
+        raise Failure(
+            f"{lesson}: cell {number} of {len(code)} (`{first_line(cell.source)}`) was not done after "
+            f"{CELL_SECONDS} s: make it shorter in lessons/{lesson}.md"
+        ) from None
     except (nbclient.exceptions.DeadKernelError, RuntimeError) as error:
         where = f"in cell {number} of {len(code)}" if "number" in locals() else "while it started"
-        raise Failure(f"{lesson}: the kernel died {where} ({first_line(str(error))}): "
-                      "run `cargo course doctor`") from None
+        raise Failure(
+            f"{lesson}: the kernel died {where} ({first_line(str(error))}): run `cargo course doctor`"
+        ) from None
 
 
 async def late_stderr(client: nbclient.NotebookClient) -> str:

@@ -40,8 +40,10 @@ def read_notebook(path: Path) -> NotebookNode:
     except OSError as error:
         raise Failure(f"can't read {path}: {error.strerror}") from None
     except Exception as error:  # nbformat raises many kinds, ValueError and its own
-        raise Failure(f"{path.name} is not a notebook ({first_line(str(error))}): "
-                      "restore it with git, or delete it and run `cargo course notebooks`") from None
+        raise Failure(
+            f"{path.name} is not a notebook ({first_line(str(error))}): "
+            "restore it with git, or delete it and run `cargo course notebooks`"
+        ) from None
     return notebook
 
 

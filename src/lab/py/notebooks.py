@@ -22,7 +22,9 @@ from files import Failure
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="notebooks", description="Makes and executes the course's notebooks.")
+    parser = argparse.ArgumentParser(
+        prog="notebooks", description="Makes and executes the course's notebooks."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("generate", help="convert lessons to notebooks")
     making.add_argument("--from", dest="source", type=Path, required=True, help="folder of NN-name.md")
@@ -43,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Failure as error:
         return complain(str(error))
     except OSError as error:
-        return complain(f"{error.filename or 'a file'}: {error.strerror}: free space or correct the path, then try again")
+        return complain(
+            f"{error.filename or 'a file'}: {error.strerror}: free space or correct the path, then try again"
+        )
     except KeyboardInterrupt:
         return complain("interrupted: nothing half-written was left; run it again")
     return 0

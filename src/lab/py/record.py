@@ -25,7 +25,9 @@ _UNIT = r"(?:it|iterations?|steps?|epochs?|batch(?:es)?|samples?|images?|rows?)"
 _RATE = re.compile(rf"\d[\d,_]*(?:\.\d+)?(\s*{_UNIT}\s*(?:/\s*s\b|per second\b))")
 # "1.23 s", "45 ms", and what Rust prints for a Duration ("1.2ms", "3.4s"). A bare "2s" stays, for it may
 # be a plural, and so do minutes, for they are the data of lesson 00.
-_DURATION = re.compile(r"(?<![\w.])(?:\d[\d,_]*(?:\.\d+)?(\s*(?:ns|µs|us|ms|seconds|sec)\b|\s+s\b)|\d+\.\d+(s\b))")
+_DURATION = re.compile(
+    r"(?<![\w.])(?:\d[\d,_]*(?:\.\d+)?(\s*(?:ns|µs|us|ms|seconds|sec)\b|\s+s\b)|\d+\.\d+(s\b))"
+)
 _DATA_URI = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*)")
 
 
@@ -57,8 +59,10 @@ def normalise(notebook: NotebookNode, lesson: str, forbidden: list[str]) -> None
                 texts = [value for mime, value in output.data.items() if mime.startswith("text/")]
             for path in forbidden:
                 if any(path in text for text in texts) and path != "/":
-                    raise Failure(f"{lesson}: cell {number} shows a path of this machine ({path}): "
-                                  "print a relative path instead; nothing was recorded")
+                    raise Failure(
+                        f"{lesson}: cell {number} shows a path of this machine ({path}): "
+                        "print a relative path instead; nothing was recorded"
+                    )
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = LANGUAGE_INFO
 
@@ -71,14 +75,16 @@ def normalise_data(output: NotebookNode, where: str) -> None:
     images = Images.of(output.data.get("text/html", ""))
     for image in images:
         if not (image.get("alt") or "").strip():
-            raise Failure(f"{where} shows a figure without a text alternative: give it one; nothing was recorded")
+            raise Failure(
+                f"{where} shows a figure without a text alternative: give it one; nothing was recorded"
+            )
     if len(images) != 1:
         return
     prefix = "data:image/png;base64,"
     source = images[0].get("src") or ""
     if not source.startswith(prefix):
         raise Failure(f"{where} shows a figure that is not an embedded PNG: nothing was recorded")
-    png = "".join(source[len(prefix):].split())
+    png = "".join(source[len(prefix) :].split())
     try:
         if not base64.b64decode(png, validate=True).startswith(b"\x89PNG\r\n\x1a\n"):
             raise ValueError
