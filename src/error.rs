@@ -35,12 +35,7 @@ impl Error {
     /// Starts an error; `operation` completes the sentence "cannot …".
     pub fn new(operation: impl Into<String>) -> Self {
         let (expected, actual, next) = Default::default();
-        Self {
-            operation: operation.into(),
-            expected,
-            actual,
-            next,
-        }
+        Self { operation: operation.into(), expected, actual, next }
     }
 
     /// What the operation needed.
@@ -54,11 +49,7 @@ impl Error {
     #[must_use]
     pub fn actual(mut self, actual: impl fmt::Display) -> Self {
         // Other libraries' messages may span lines; ours never do.
-        self.actual = actual
-            .to_string()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        self.actual = actual.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         self
     }
 
@@ -100,21 +91,13 @@ mod tests {
 
     #[test]
     fn foreign_messages_stay_on_one_line() {
-        let error = Error::new("read a table")
-            .actual("first line\n   second line")
-            .next("mend it");
-        assert_eq!(
-            format!("{error:?}"),
-            "cannot read a table: first line second line. Next: mend it"
-        );
+        let error = Error::new("read a table").actual("first line\n   second line").next("mend it");
+        assert_eq!(format!("{error:?}"), "cannot read a table: first line second line. Next: mend it");
     }
 
     #[test]
     fn parts_that_are_not_known_leave_no_punctuation() {
         assert_eq!(Error::new("fly").to_string(), "cannot fly");
-        assert_eq!(
-            Error::new("fly").expected("wings").to_string(),
-            "cannot fly: expected wings"
-        );
+        assert_eq!(Error::new("fly").expected("wings").to_string(), "cannot fly: expected wings");
     }
 }

@@ -35,7 +35,7 @@ use crate::{Error, Result};
 /// let dev = device()?;
 /// let value = loss::bce_with_logits(column(&dev, &[2.0])?, column(&dev, &[1.0])?)?;
 /// assert!((value.array() - 0.12693).abs() <= 1e-5);
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn bce_with_logits<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     logits: Tensor<S, f32, D, T>,
@@ -47,10 +47,7 @@ pub fn bce_with_logits<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
         let complement = targets.clone().try_negate()?.try_add(1.0)?;
         let (z, tape) = logits.split_tape();
         let negated = z.retaped::<T>().try_negate()?;
-        let of_ones = z
-            .put_tape(tape)
-            .try_bce_with_logits(ones.clone())?
-            .try_mul(targets)?;
+        let of_ones = z.put_tape(tape).try_bce_with_logits(ones.clone())?.try_mul(targets)?;
         let of_zeros = negated.try_bce_with_logits(ones)?.try_mul(complement)?;
         of_ones.try_add(of_zeros)?.try_mean()
     };
@@ -97,9 +94,7 @@ pub fn cross_entropy_of_classes<const K: usize, D: Device<f32>, T: Tape<f32, D>>
         }
         one_hot[sample * K + class] = 1.0;
     }
-    let targets = logits
-        .device()
-        .try_tensor_from_vec(one_hot, (classes.len(), Const));
+    let targets = logits.device().try_tensor_from_vec(one_hot, (classes.len(), Const));
     cross_entropy_with_logits(logits, targets.map_err(|cause| failed(SOFTMAX, cause))?)
 }
 
@@ -127,7 +122,7 @@ pub fn mse<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
 /// ```
 /// # use gan_course::loss::cross_entropy;
 /// assert_eq!(cross_entropy(&[0.0, 1.0], &[0.5, 0.5])?, 2f64.ln());
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn cross_entropy(p: &[f64], q: &[f64]) -> Result<f64> {
     distribution("p", p)?;
@@ -137,10 +132,7 @@ pub fn cross_entropy(p: &[f64], q: &[f64]) -> Result<f64> {
             .expected(format!("as many probabilities in q as in p, {}", p.len()))
             .actual(q.len()));
     }
-    Ok(p.iter()
-        .zip(q)
-        .map(|(&p, &q)| if p == 0.0 { 0.0 } else { -p * q.ln() })
-        .sum())
+    Ok(p.iter().zip(q).map(|(&p, &q)| if p == 0.0 { 0.0 } else { -p * q.ln() }).sum())
 }
 
 /// Entropy H(p) = H(p, p) in nats: the smallest value that [`cross_entropy`] with this p can have.
@@ -158,9 +150,7 @@ pub fn entropy(p: &[f64]) -> Result<f64> {
 /// No scores, or one that is not finite.
 pub fn softmax(scores: &[f64]) -> Result<Vec<f64>> {
     if scores.is_empty() || scores.iter().any(|z| !z.is_finite()) {
-        return Err(Error::new("compute a softmax")
-            .expected("finite scores")
-            .actual(format!("{scores:?}")));
+        return Err(Error::new("compute a softmax").expected("finite scores").actual(format!("{scores:?}")));
     }
     let largest = scores.iter().fold(f64::MIN, |a, &b| a.max(b));
     let exps: Vec<f64> = scores.iter().map(|z| (z - largest).exp()).collect();

@@ -48,24 +48,17 @@ pub fn device() -> Result<Dev> {
 /// let dev = device()?;
 /// let x = tensor(&dev, vec![1.0, 2.0, 3.0], (3, Const::<1>))?;
 /// assert_eq!(x.shape(), &(3, Const::<1>));
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn tensor<S: Shape>(dev: &Dev, values: Vec<f32>, shape: S) -> Result<Tensor<S, f32, Dev>> {
     if values.len() != shape.num_elements() {
         return Err(Error::new("make a tensor")
-            .expected(format!(
-                "{} values for the shape {}",
-                shape.num_elements(),
-                sizes(&shape)
-            ))
+            .expected(format!("{} values for the shape {}", shape.num_elements(), sizes(&shape)))
             .actual(values.len())
             .next("give as many values as the product of the sizes"));
     }
-    dev.try_tensor_from_vec(values, shape).map_err(|cause| {
-        Error::new("make a tensor")
-            .actual(format!("{cause:?}"))
-            .next("free some memory")
-    })
+    dev.try_tensor_from_vec(values, shape)
+        .map_err(|cause| Error::new("make a tensor").actual(format!("{cause:?}")).next("free some memory"))
 }
 
 /// A column `(B, 1)`: one value a sample.
@@ -87,11 +80,7 @@ pub fn values<S: Shape, T>(tensor: &Tensor<S, f32, Dev, T>) -> Vec<f32> {
 
 /// A shape as error messages write it: `(3, 1)`.
 pub(crate) fn sizes<S: Shape>(shape: &S) -> String {
-    let sizes: Vec<String> = shape
-        .concrete()
-        .into_iter()
-        .map(|size| size.to_string())
-        .collect();
+    let sizes: Vec<String> = shape.concrete().into_iter().map(|size| size.to_string()).collect();
     format!("({})", sizes.join(", "))
 }
 
@@ -116,10 +105,7 @@ pub struct Noise {
 impl Noise {
     /// Starts the stream of this seed.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            rng: ChaCha8Rng::seed_from_u64(seed),
-        }
+        Self { seed, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 
     /// Continues the stream of `seed` where [`position`](Self::position) was read.
@@ -155,9 +141,7 @@ impl Noise {
     /// `bound` is 0.
     pub fn indices(&mut self, count: usize, bound: usize) -> Result<Vec<usize>> {
         if bound == 0 {
-            return Err(Error::new("draw a minibatch")
-                .expected("at least one sample")
-                .actual("none"));
+            return Err(Error::new("draw a minibatch").expected("at least one sample").actual("none"));
         }
         Ok((0..count).map(|_| self.rng.gen_range(0..bound)).collect())
     }
@@ -194,31 +178,19 @@ mod tests {
         let mean = sample.iter().sum::<f32>() / 1e5;
         let variance = sample.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 1e5;
         // Five standard errors: 1/sqrt(n) and sqrt(2/n).
-        assert!(
-            mean.abs() <= 0.016 && (variance - 1.0).abs() <= 0.023,
-            "{mean} {variance}"
-        );
+        assert!(mean.abs() <= 0.016 && (variance - 1.0).abs() <= 0.023, "{mean} {variance}");
     }
 
     #[test]
     fn a_wrong_count_is_an_error_that_names_the_shape() {
         let error = tensor(&device().unwrap(), vec![1.0], (2, Const::<3>)).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("expected 6 values for the shape (2, 3), found 1"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("expected 6 values for the shape (2, 3), found 1"), "{error}");
     }
 
     #[test]
     fn a_permuted_view_is_read_in_its_own_order() {
-        let x: Tensor<Rank2<2, 3>, f32, Dev> = tensor(
-            &device().unwrap(),
-            vec![1., 2., 3., 4., 5., 6.],
-            Default::default(),
-        )
-        .unwrap();
+        let x: Tensor<Rank2<2, 3>, f32, Dev> =
+            tensor(&device().unwrap(), vec![1., 2., 3., 4., 5., 6.], Default::default()).unwrap();
         let transposed: Tensor<Rank2<3, 2>, f32, Dev> = x.permute::<_, Axes2<1, 0>>();
         assert_eq!(values(&transposed), [1., 4., 2., 5., 3., 6.]);
     }

@@ -20,25 +20,13 @@ fn lesson() -> Lesson {
 #[test]
 fn with_solutions_it_computes_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(
-        &lesson(),
-        Variant::Solution,
-        Some(&root().join("tests/lessons/00.rs")),
-        folder.path(),
-    );
+    let output = run(&lesson(), Variant::Solution, Some(&root().join("tests/lessons/00.rs")), folder.path());
     let text = text(&output);
     assert!(output.status.success(), "{text}");
-    assert!(
-        text.contains("✓ 00-1 passed") && text.contains("✓ 00-2 passed"),
-        "{text}"
-    );
+    assert!(text.contains("✓ 00-1 passed") && text.contains("✓ 00-2 passed"), "{text}");
     for number in 1..=4 {
         let figure = folder.path().join(format!("figures/figure-{number:02}.png"));
-        assert!(
-            fs::read(&figure).unwrap().starts_with(b"\x89PNG"),
-            "{}",
-            figure.display()
-        );
+        assert!(fs::read(&figure).unwrap().starts_with(b"\x89PNG"), "{}", figure.display());
         let words = fs::read_to_string(figure.with_extension("txt")).unwrap();
         assert!(words.len() > 100, "figure {number} says little: {words}");
     }
@@ -74,10 +62,7 @@ fn a_faulty_cell_fails_with_lesson_and_line() {
     let cases = [
         ("let x: u32 = \"no number\";", "lessons/98-faulty.md:17:14"),
         ("gan_course::loss::no_such_loss();", "lessons/98-faulty.md:17:19"),
-        (
-            "let none: Option<u8> = None; none.unwrap();",
-            "lessons/98-faulty.md:17:35",
-        ),
+        ("let none: Option<u8> = None; none.unwrap();", "lessons/98-faulty.md:17:35"),
         (
             "gan_course::tensor::tensor(&dev, vec![1.0], (2,))?;",
             "lessons/98-faulty.md:17: cannot make a tensor",
@@ -87,10 +72,7 @@ fn a_faulty_cell_fails_with_lesson_and_line() {
         let folder = tempfile::tempdir().unwrap();
         let output = run(&faulty(&folder, cell), Variant::Solution, None, folder.path());
         let text = text(&output);
-        assert!(
-            !output.status.success() && text.contains(place),
-            "{cell} should fail at {place}:\n{text}"
-        );
+        assert!(!output.status.success() && text.contains(place), "{cell} should fail at {place}:\n{text}");
     }
 }
 
@@ -99,30 +81,15 @@ fn a_broken_lesson_file_is_an_error_with_its_line() {
     let source = fs::read_to_string(root().join("lessons/00-cross-entropy.md")).unwrap();
     let link = "[Exercise 00-1: the cross-entropy of two distributions](exercises/00-1-cross-entropy.rs)";
     let cases: [(String, &str); 8] = [
-        (
-            source.replacen("---\n", "", 1),
-            "line 1: expected a header between two lines of ---, found none",
-        ),
+        (source.replacen("---\n", "", 1), "line 1: expected a header between two lines of ---, found none"),
         (
             source.replacen("  language: rust\n", "", 1),
             "line 1: expected the line 'language: rust' in the header",
         ),
-        (
-            source.replacen("# Cross-entropy and", "Cross-entropy and", 1),
-            "line 12: expected a title",
-        ),
-        (
-            format!("{source}\n```rust\nlet x = 1;\n"),
-            "expected a closing fence of this cell, found the end",
-        ),
-        (
-            source.replacen("```rust", " ```rust", 1),
-            "expected a cell's fence at the beginning of the line",
-        ),
-        (
-            source.replacen("00-1-cross-entropy.rs", "00-7-none.rs", 1),
-            "found no file exercises/00-7-none.rs",
-        ),
+        (source.replacen("# Cross-entropy and", "Cross-entropy and", 1), "line 12: expected a title"),
+        (format!("{source}\n```rust\nlet x = 1;\n"), "expected a closing fence of this cell, found the end"),
+        (source.replacen("```rust", " ```rust", 1), "expected a cell's fence at the beginning of the line"),
+        (source.replacen("00-1-cross-entropy.rs", "00-7-none.rs", 1), "found no file exercises/00-7-none.rs"),
         (
             source.replacen(link, &format!("See {link}"), 1),
             "expected an exercise's link alone in its paragraph",
@@ -135,11 +102,7 @@ fn a_broken_lesson_file_is_an_error_with_its_line() {
         fs::create_dir_all(lessons_folder.join("exercises")).unwrap();
         for entry in fs::read_dir(root().join("lessons/exercises")).unwrap() {
             let path = entry.unwrap().path();
-            fs::copy(
-                &path,
-                lessons_folder.join("exercises").join(path.file_name().unwrap()),
-            )
-            .unwrap();
+            fs::copy(&path, lessons_folder.join("exercises").join(path.file_name().unwrap())).unwrap();
         }
         fs::write(lessons_folder.join("00-cross-entropy.md"), &text).unwrap();
         fs::write(lessons_folder.join("MAP.md"), "not a lesson").unwrap();
@@ -147,14 +110,8 @@ fn a_broken_lesson_file_is_an_error_with_its_line() {
             Ok(lessons) => assert!(part.is_empty() && lessons.len() == 1, "no error: {part}"),
             Err(error) => {
                 let message = error.to_string();
-                assert!(
-                    !part.is_empty() && message.contains(part),
-                    "{message} lacks: {part}"
-                );
-                assert!(
-                    message.starts_with("cannot read lessons/00-cross-entropy.md, line "),
-                    "{message}"
-                );
+                assert!(!part.is_empty() && message.contains(part), "{message} lacks: {part}");
+                assert!(message.starts_with("cannot read lessons/00-cross-entropy.md, line "), "{message}");
                 assert!(message.contains("Next: ") && !message.contains('\n'), "{message}");
             }
         }
@@ -190,10 +147,7 @@ fn the_notebook_shows_task_hints_starter_and_check_but_no_solution() {
         assert!(markdown.contains(&format!("```rust\n{}\n```\n", exercise.check.join("\n"))));
         assert!(!markdown.contains(&exercise.solution.join("\n")));
     }
-    assert_eq!(
-        markdown.matches("<details><summary>Hint").count(),
-        3 * lesson.exercises.len()
-    );
+    assert_eq!(markdown.matches("<details><summary>Hint").count(), 3 * lesson.exercises.len());
 }
 
 #[test]
@@ -202,9 +156,7 @@ fn every_exercise_file_is_a_program_of_its_own() {
         let path: PathBuf = entry.unwrap().path();
         let folder = tempfile::tempdir().unwrap();
         let mut compile = support::rustc();
-        compile
-            .args(["--crate-name", "exercise", "-D", "warnings", "-o", "program"])
-            .arg(&path);
+        compile.args(["--crate-name", "exercise", "-D", "warnings", "-o", "program"]).arg(&path);
         let output = compile.current_dir(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}: {}", path.display(), text(&output));
     }

@@ -82,13 +82,8 @@ impl Cell {
 fn compile(mut rustc: Command, folder: &Path, name: &str, source: &str, flags: &[&str]) -> PathBuf {
     let file = folder.join(format!("{name}.rs"));
     std::fs::write(&file, source).unwrap();
-    let output = rustc
-        .args(["--crate-name", name, "--out-dir"])
-        .arg(folder)
-        .args(flags)
-        .arg(&file)
-        .output()
-        .unwrap();
+    let output =
+        rustc.args(["--crate-name", name, "--out-dir"]).arg(folder).args(flags).arg(&file).output().unwrap();
     assert!(output.status.success(), "{name}: {}", text(&output));
     folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
@@ -104,10 +99,9 @@ fn two_cells(folder: &Path, shared: bool) -> [Cell; 2] {
         for folder in [folder.to_path_buf(), folder.join("without_dylib")] {
             rustc.arg("-L").arg(format!("dependency={}", folder.display()));
         }
-        rustc.arg("--extern").arg(format!(
-            "course={}",
-            folder.join(format!("{DLL_PREFIX}course{DLL_SUFFIX}")).display()
-        ));
+        rustc
+            .arg("--extern")
+            .arg(format!("course={}", folder.join(format!("{DLL_PREFIX}course{DLL_SUFFIX}")).display()));
         let source = format!("use course::gan_course;\n{CELL}");
         compile(
             rustc,
@@ -147,12 +141,7 @@ fn cells_that_share_the_dylib_share_one_counter() {
     assert!(artefacts().dylib.is_file()); // Cargo.toml's crate-type: what notebooks link to
     let folder = tempfile::tempdir().unwrap();
     let [first, second] = two_cells(folder.path(), true);
-    let ids = [
-        first.fresh_id(),
-        second.fresh_id(),
-        first.fresh_id(),
-        second.fresh_id(),
-    ];
+    let ids = [first.fresh_id(), second.fresh_id(), first.fresh_id(), second.fresh_id()];
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
     for _ in 0..3 {
         assert_eq!(second.gradient(&first.make()), 5.0);

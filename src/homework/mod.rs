@@ -22,19 +22,11 @@ pub struct Verdict {
 
 impl Verdict {
     fn passed(exercise: &'static str, message: &str) -> Self {
-        Self {
-            exercise,
-            passed: true,
-            message: message.into(),
-        }
+        Self { exercise, passed: true, message: message.into() }
     }
 
     fn failed(exercise: &'static str, message: String) -> Self {
-        Self {
-            exercise,
-            passed: false,
-            message,
-        }
+        Self { exercise, passed: false, message }
     }
 
     fn printed(self) -> Self {
@@ -45,11 +37,7 @@ impl Verdict {
 
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (mark, state) = if self.passed {
-            ("✓", "passed")
-        } else {
-            ("✗", "not yet")
-        };
+        let (mark, state) = if self.passed { ("✓", "passed") } else { ("✗", "not yet") };
         write!(f, "{mark} {} {state}: {}", self.exercise, self.message)
     }
 }
@@ -58,20 +46,14 @@ impl std::fmt::Display for Verdict {
 fn attempt<T>(code: impl FnOnce() -> T + UnwindSafe) -> Result<T, String> {
     catch_unwind(code).map_err(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text
-            .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
         format!("your code panicked: {text}. Try it on the case above in a cell of its own")
     })
 }
 
 /// A number as messages write it: five digits, a true minus sign.
 fn shown(value: f64) -> String {
-    let text = if value.is_nan() {
-        "NaN, no number".into()
-    } else {
-        format!("{value:.5}")
-    };
+    let text = if value.is_nan() { "NaN, no number".into() } else { format!("{value:.5}") };
     text.replace('-', "−").replace("inf", "∞")
 }
 

@@ -59,11 +59,8 @@ impl Exercise {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("lessons/exercises/{file}");
         let number: String = file.splitn(3, '-').take(2).collect::<Vec<_>>().join("-");
-        let text = fs::read_to_string(path).map_err(|cause| {
-            Error::new(format!("read {name}"))
-                .actual(cause)
-                .next("check the file")
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|cause| Error::new(format!("read {name}")).actual(cause).next("check the file"))?;
         let broken = |expected: String| {
             Error::new(format!("read {name}"))
                 .expected(expected)
@@ -71,16 +68,9 @@ impl Exercise {
                 .next("compare with another exercise")
         };
 
-        let header: Vec<&str> = text
-            .lines()
-            .map_while(|line| line.strip_prefix("//!"))
-            .map(str::trim)
-            .collect();
-        let title = header
-            .first()
-            .and_then(|line| line.strip_prefix("# "))
-            .unwrap_or_default()
-            .to_string();
+        let header: Vec<&str> =
+            text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+        let title = header.first().and_then(|line| line.strip_prefix("# ")).unwrap_or_default().to_string();
         if !title.starts_with(&format!("Exercise {number}: ")) {
             return Err(broken(format!("the first line '//! # Exercise {number}: …'")));
         }
@@ -121,9 +111,7 @@ impl Exercise {
             }
         }
         if inside || starter == solution {
-            return Err(broken(
-                "a part from '// solution' to '// end' with lines '// starter: …'".into(),
-            ));
+            return Err(broken("a part from '// solution' to '// end' with lines '// starter: …'".into()));
         }
         let check: Vec<String> = code[main..]
             .iter()
@@ -152,10 +140,7 @@ impl Exercise {
     pub(super) fn markdown(&self) -> String {
         let mut text = format!("### {}\n\n{}\n", self.title, self.task);
         for (index, hint) in self.hints.iter().enumerate() {
-            text += &format!(
-                "\n<details><summary>Hint {}</summary>\n\n{hint}\n\n</details>\n",
-                index + 1
-            );
+            text += &format!("\n<details><summary>Hint {}</summary>\n\n{hint}\n\n</details>\n", index + 1);
         }
         for cell in [&self.starter, &self.check] {
             text += &format!("\n```rust\n{}\n```\n", cell.join("\n"));
@@ -173,11 +158,8 @@ impl Exercise {
             Variant::Starter => &self.starter,
             Variant::Solution => &self.solution,
         };
-        let code: Vec<&str> = cell
-            .iter()
-            .map(|line| line.trim())
-            .filter(|line| !line.starts_with("//"))
-            .collect();
+        let code: Vec<&str> =
+            cell.iter().map(|line| line.trim()).filter(|line| !line.starts_with("//")).collect();
         if let Some(line) = code.iter().find(|line| line.contains("//")) {
             return Err(Error::new(format!("use {}", self.name))
                 .expected("comments on lines of their own")
@@ -190,9 +172,6 @@ impl Exercise {
 
 fn trimmed(lines: Vec<String>) -> Vec<String> {
     let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
-    let last = lines
-        .iter()
-        .rposition(|line| !line.is_empty())
-        .map_or(0, |last| last + 1);
+    let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
     lines[first.min(last)..last].to_vec()
 }

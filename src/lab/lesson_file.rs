@@ -48,11 +48,7 @@ enum Part {
 }
 
 /// The lines every lesson's header holds: jupytext passes them on to the notebook.
-const HEADER: [&str; 3] = [
-    "display_name: GAN course (Rust)",
-    "language: rust",
-    "name: gan-course",
-];
+const HEADER: [&str; 3] = ["display_name: GAN course (Rust)", "language: rust", "name: gan-course"];
 
 /// All lessons of a checkout, `lessons/NN-*.md`, by number.
 ///
@@ -97,19 +93,12 @@ impl Lesson {
                 .next("rename it")
         })?;
         let name = format!("lessons/{number}-{slug}.md");
-        let text = fs::read_to_string(path).map_err(|cause| {
-            Error::new(format!("read {name}"))
-                .actual(cause)
-                .next("check the file")
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|cause| Error::new(format!("read {name}")).actual(cause).next("check the file"))?;
         let broken = |line: usize| Error::new(format!("read {name}, line {}", line + 1));
         let lines: Vec<String> = text.lines().map(String::from).collect();
 
-        let end = lines
-            .iter()
-            .skip(1)
-            .position(|line| line == "---")
-            .map(|index| index + 1);
+        let end = lines.iter().skip(1).position(|line| line == "---").map(|index| index + 1);
         let header = match (lines.first().map(String::as_str), end) {
             (Some("---"), Some(end)) => &lines[1..end],
             _ => {
@@ -119,9 +108,7 @@ impl Lesson {
                     .next("copy the header of another lesson"));
             }
         };
-        if let Some(missing) = HEADER
-            .iter()
-            .find(|needed| !header.iter().any(|line| line.trim() == **needed))
+        if let Some(missing) = HEADER.iter().find(|needed| !header.iter().any(|line| line.trim() == **needed))
         {
             return Err(broken(0)
                 .expected(format!("the line '{missing}' in the header"))
@@ -129,21 +116,14 @@ impl Lesson {
                 .next("copy the header of another lesson"));
         }
 
-        let body: usize = text
-            .split_inclusive('\n')
-            .take(header.len() + 2)
-            .map(str::len)
-            .sum();
+        let body: usize = text.split_inclusive('\n').take(header.len() + 2).map(str::len).sum();
         let line_of = |offset: usize| text[..body + offset].matches('\n').count();
         let (mut title, mut parts, mut exercises) = (None, Vec::new(), Vec::new());
         let mut in_title = false;
         for (event, range) in Parser::new(&text[body..]).into_offset_iter() {
             let open = line_of(range.start);
             match event {
-                Event::Start(Tag::Heading {
-                    level: HeadingLevel::H1,
-                    ..
-                }) if title.is_none() => {
+                Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) if title.is_none() => {
                     (title, in_title) = (Some(String::new()), true);
                 }
                 Event::End(TagEnd::Heading(_)) => in_title = false,
@@ -186,30 +166,16 @@ impl Lesson {
                             .actual(format!("no file {dest_url}"))
                             .next("check the link's spelling"));
                     }
-                    parts.push(Part::Exercise {
-                        line: open,
-                        index: exercises.len(),
-                    });
+                    parts.push(Part::Exercise { line: open, index: exercises.len() });
                     exercises.push(Exercise::read(&file)?);
                 }
                 _ => {}
             }
         }
         let title = title.filter(|title| !title.trim().is_empty()).ok_or_else(|| {
-            broken(header.len() + 2)
-                .expected("a title, '# …'")
-                .actual("none")
-                .next("add it below the header")
+            broken(header.len() + 2).expected("a title, '# …'").actual("none").next("add it below the header")
         })?;
-        Ok(Self {
-            number,
-            slug,
-            title,
-            path: path.into(),
-            exercises,
-            lines,
-            parts,
-        })
+        Ok(Self { number, slug, title, path: path.into(), exercises, lines, parts })
     }
 
     /// The file as messages name it: `lessons/00-cross-entropy.md`.

@@ -64,17 +64,8 @@ impl Eruptions {
         let mean = waiting.iter().sum::<f32>() / count;
         let deviation = (waiting.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / count).sqrt();
         let build = |(waiting, duration): (Vec<f32>, Vec<f32>)| {
-            let long = duration
-                .iter()
-                .map(|&d| f32::from(u8::from(d >= LONG_FROM)))
-                .collect();
-            Self {
-                waiting,
-                duration,
-                long,
-                mean,
-                deviation,
-            }
+            let long = duration.iter().map(|&d| f32::from(u8::from(d >= LONG_FROM))).collect();
+            Self { waiting, duration, long, mean, deviation }
         };
         Ok((build((waiting, duration)), build(part(true))))
     }
@@ -99,14 +90,7 @@ impl Eruptions {
     /// # Errors
     /// The device is out of memory.
     pub fn inputs(&self, dev: &Dev) -> Result<Batch<1>> {
-        column(
-            dev,
-            &self
-                .waiting
-                .iter()
-                .map(|&x| self.standardised(x))
-                .collect::<Vec<_>>(),
-        )
+        column(dev, &self.waiting.iter().map(|&x| self.standardised(x)).collect::<Vec<_>>())
     }
 
     /// The classes, `(B, 1)`.
@@ -158,11 +142,7 @@ pub fn accuracy(model: &Logistic, inputs: &Batch<1>, targets: &Batch<1>) -> Resu
             .expected(format!("a target for each of {} inputs", logits.len()))
             .actual(classes.len()));
     }
-    let right = logits
-        .iter()
-        .zip(&classes)
-        .filter(|&(&z, &y)| (z > 0.0) == (y == 1.0))
-        .count();
+    let right = logits.iter().zip(&classes).filter(|&(&z, &y)| (z > 0.0) == (y == 1.0)).count();
     Ok(right as f64 / logits.len() as f64)
 }
 
@@ -184,10 +164,7 @@ pub fn course_table() -> Result<String> {
         p[class] = 1.0;
         let value = loss::cross_entropy(&p, &q)?;
         sum += value;
-        text += &format!(
-            "{z1:8.4} {z2:8.4} {class:5}   {:.5}  {:.5}  {value:.5}\n",
-            q[0], q[1]
-        );
+        text += &format!("{z1:8.4} {z2:8.4} {class:5}   {:.5}  {:.5}  {value:.5}\n", q[0], q[1]);
     }
     text += &format!("{:>45} {:.5}", "mean", sum / COURSE_TABLE.len() as f64);
     Ok(text.replace('-', "−"))
@@ -225,13 +202,7 @@ mod tests {
         assert_eq!((training.count(), held_out.count()), (204, 68));
         let (x, y) = (training.inputs(&dev).unwrap(), training.targets(&dev).unwrap());
         let mut model = dev.build_module::<Layer<1, 1>, f32>();
-        let mut sgd = Sgd::new(
-            &model,
-            SgdConfig {
-                lr: 5.0,
-                ..Default::default()
-            },
-        );
+        let mut sgd = Sgd::new(&model, SgdConfig { lr: 5.0, ..Default::default() });
         let history = train(&mut model, &mut sgd, &x, &y, 2000).unwrap();
         let (w, b) = parameters(&model);
         let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<_>>();
@@ -240,26 +211,16 @@ mod tests {
             (f64::from(w) - best_w).abs() <= 1e-3 && (f64::from(b) - best_b).abs() <= 1e-3,
             "{w} {best_w} {b} {best_b}"
         );
-        assert!(
-            history.windows(2).all(|pair| pair[1] <= pair[0] + 1e-6),
-            "the loss rose"
-        );
-        let held_out = accuracy(
-            &model,
-            &held_out.inputs(&dev).unwrap(),
-            &held_out.targets(&dev).unwrap(),
-        )
-        .unwrap();
+        assert!(history.windows(2).all(|pair| pair[1] <= pair[0] + 1e-6), "the loss rose");
+        let held_out =
+            accuracy(&model, &held_out.inputs(&dev).unwrap(), &held_out.targets(&dev).unwrap()).unwrap();
         assert!(held_out >= 0.95, "{held_out}");
     }
 
     #[test]
     fn the_table_ends_with_the_published_mean() {
         let table = course_table().unwrap();
-        assert!(
-            table.contains("0.74624\n") && table.ends_with("mean 0.70662"),
-            "{table}"
-        );
+        assert!(table.contains("0.74624\n") && table.ends_with("mean 0.70662"), "{table}");
     }
 
     #[test]
@@ -267,11 +228,6 @@ mod tests {
         let dev = crate::tensor::device().unwrap();
         let model = dev.build_module::<Layer<1, 1>, f32>();
         let (two, one) = (column(&dev, &[0.0; 2]).unwrap(), column(&dev, &[0.0]).unwrap());
-        assert!(
-            accuracy(&model, &two, &one)
-                .unwrap_err()
-                .to_string()
-                .contains("each of 2 inputs, found 1")
-        );
+        assert!(accuracy(&model, &two, &one).unwrap_err().to_string().contains("each of 2 inputs, found 1"));
     }
 }

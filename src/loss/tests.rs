@@ -19,10 +19,7 @@ fn with_gradients<S: Shape>(
 
 #[track_caller]
 fn close(actual: f32, expected: f64, relative: f64) {
-    assert!(
-        (f64::from(actual) - expected).abs() <= relative * expected.abs(),
-        "{actual} is not {expected}"
-    );
+    assert!((f64::from(actual) - expected).abs() <= relative * expected.abs(), "{actual} is not {expected}");
 }
 
 /// Columns z1, z2, class, cross-entropy, as the course's table gives them.
@@ -41,26 +38,14 @@ fn the_course_table_holds_to_five_digits() {
         let q = softmax(&[z1.into(), z2.into()]).unwrap();
         let p = [[1.0, 0.0], [0.0, 1.0]][class];
         let on_paper = cross_entropy(&p, &q).unwrap();
-        assert!(
-            (on_paper - expected).abs() <= 5e-6,
-            "{on_paper} is not {expected}"
-        );
+        assert!((on_paper - expected).abs() <= 5e-6, "{on_paper} is not {expected}");
         let logits = tensor(&dev, vec![z1, z2], (1, Const::<2>)).unwrap();
         let traced = cross_entropy_of_classes(logits, &[class]).unwrap().array();
-        assert!(
-            (f64::from(traced) - expected).abs() <= 5e-6,
-            "{traced} is not {expected}"
-        );
+        assert!((f64::from(traced) - expected).abs() <= 5e-6, "{traced} is not {expected}");
     }
-    let logits = tensor(
-        &dev,
-        TABLE.iter().flat_map(|row| [row.0, row.1]).collect(),
-        (5, Const::<2>),
-    )
-    .unwrap();
-    let mean = cross_entropy_of_classes(logits, &TABLE.map(|row| row.2))
-        .unwrap()
-        .array();
+    let logits =
+        tensor(&dev, TABLE.iter().flat_map(|row| [row.0, row.1]).collect(), (5, Const::<2>)).unwrap();
+    let mean = cross_entropy_of_classes(logits, &TABLE.map(|row| row.2)).unwrap().array();
     assert!((mean - 0.70662).abs() <= 5e-6, "{mean}");
 }
 
@@ -70,15 +55,11 @@ fn binary_values_and_gradients_hold_from_minus_100_to_100() {
     for z in [-100.0, -30.0, -2.0, 0.0, 2.0, 30.0, 100.0f32] {
         for y in [0.0, 0.1, 0.9, 1.0f32] {
             let targets = column(&dev, &[y]).unwrap();
-            let (value, gradient) = with_gradients(column(&dev, &[z]).unwrap(), |logits| {
-                bce_with_logits(logits, targets)
-            });
+            let (value, gradient) =
+                with_gradients(column(&dev, &[z]).unwrap(), |logits| bce_with_logits(logits, targets));
             let (z, y) = (f64::from(z), f64::from(y));
             let expected = binary_cross_entropy(z, y);
-            assert!(
-                (f64::from(value) - expected).abs() <= 1e-6 * expected.max(0.1),
-                "{value} at {z} {y}"
-            );
+            assert!((f64::from(value) - expected).abs() <= 1e-6 * expected.max(0.1), "{value} at {z} {y}");
             // σ(z) - y, without the cancellation; below 1e-38 f32 has no normal numbers.
             let expected = (1.0 - y) / (1.0 + (-z).exp()) - y / (1.0 + z.exp());
             assert!(
@@ -132,26 +113,11 @@ fn bad_input_is_an_error_that_says_which() {
             bce_with_logits(three(), column(&dev, &[0.0; 2]).unwrap()).unwrap_err(),
             "shape (3, 1), found (2, 1)",
         ),
-        (
-            mse(column(&dev, &[]).unwrap(), column(&dev, &[]).unwrap()).unwrap_err(),
-            "an empty batch",
-        ),
-        (
-            cross_entropy_of_classes(three(), &[0, 1, 0]).unwrap_err(),
-            "found 1 at sample 1",
-        ),
-        (
-            cross_entropy_of_classes(three(), &[0]).unwrap_err(),
-            "found (1, 1)",
-        ),
-        (
-            cross_entropy(&[0.5, 0.5], &[1.0]).unwrap_err(),
-            "as many probabilities in q as in p, 2, found 1",
-        ),
-        (
-            cross_entropy(&[0.5, 0.4], &[0.5, 0.5]).unwrap_err(),
-            "p to hold probabilities",
-        ),
+        (mse(column(&dev, &[]).unwrap(), column(&dev, &[]).unwrap()).unwrap_err(), "an empty batch"),
+        (cross_entropy_of_classes(three(), &[0, 1, 0]).unwrap_err(), "found 1 at sample 1"),
+        (cross_entropy_of_classes(three(), &[0]).unwrap_err(), "found (1, 1)"),
+        (cross_entropy(&[0.5, 0.5], &[1.0]).unwrap_err(), "as many probabilities in q as in p, 2, found 1"),
+        (cross_entropy(&[0.5, 0.4], &[0.5, 0.5]).unwrap_err(), "p to hold probabilities"),
         (entropy(&[]).unwrap_err(), "sum to 1, found []"),
         (softmax(&[f64::NAN]).unwrap_err(), "finite scores, found [NaN]"),
     ];

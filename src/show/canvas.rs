@@ -21,10 +21,7 @@ pub(super) struct Canvas<'a> {
 }
 
 fn scaled((x, y): (f64, f64)) -> (i32, i32) {
-    (
-        (x * f64::from(DRAWN)).round() as i32,
-        (y * f64::from(DRAWN)).round() as i32,
-    )
+    ((x * f64::from(DRAWN)).round() as i32, (y * f64::from(DRAWN)).round() as i32)
 }
 
 impl Canvas<'_> {
@@ -42,11 +39,7 @@ impl Canvas<'_> {
         draw(&canvas)?;
         canvas.area.present().map_err(failed)?;
         drop(canvas);
-        encode(
-            &halved(&pixels, width * SHOWN, height * SHOWN),
-            width * SHOWN,
-            height * SHOWN,
-        )
+        encode(&halved(&pixels, width * SHOWN, height * SHOWN), width * SHOWN, height * SHOWN)
     }
 
     pub(super) fn line(
@@ -62,8 +55,7 @@ impl Canvas<'_> {
             None => self.area.draw(&PathElement::new(points, style)),
             Some((dash, gap)) => {
                 let pixels = |length: f64| (length * f64::from(DRAWN)) as i32;
-                self.area
-                    .draw(&DashedPathElement::new(points, pixels(dash), pixels(gap), style))
+                self.area.draw(&DashedPathElement::new(points, pixels(dash), pixels(gap), style))
             }
         };
         drawn.map_err(failed)
@@ -79,16 +71,12 @@ impl Canvas<'_> {
         alpha: f64,
     ) -> Result<()> {
         let corners = [scaled((left, top)), scaled((right, bottom))];
-        self.area
-            .draw(&Rectangle::new(corners, colour.mix(alpha).filled()))
-            .map_err(failed)
+        self.area.draw(&Rectangle::new(corners, colour.mix(alpha).filled())).map_err(failed)
     }
 
     pub(super) fn polygon(&self, points: &[(f64, f64)], colour: RGBColor, alpha: f64) -> Result<()> {
         let points: Vec<_> = points.iter().copied().map(scaled).collect();
-        self.area
-            .draw(&Polygon::new(points, colour.mix(alpha)))
-            .map_err(failed)
+        self.area.draw(&Polygon::new(points, colour.mix(alpha))).map_err(failed)
     }
 
     pub(super) fn marker(&self, x: f64, y: f64, look: Look) -> Result<()> {
@@ -98,25 +86,10 @@ impl Canvas<'_> {
         match look.marker {
             0 => self
                 .area
-                .draw(&Circle::new(
-                    scaled((x, y)),
-                    (r * f64::from(DRAWN)) as i32,
-                    filled,
-                ))
+                .draw(&Circle::new(scaled((x, y)), (r * f64::from(DRAWN)) as i32, filled))
                 .map_err(failed),
-            1 => self.polygon(
-                &[corner(0.0, -1.3), corner(1.2, 0.9), corner(-1.2, 0.9)],
-                look.colour,
-                0.75,
-            ),
-            2 => self.fill(
-                x - r * 0.9,
-                y - r * 0.9,
-                x + r * 0.9,
-                y + r * 0.9,
-                look.colour,
-                0.75,
-            ),
+            1 => self.polygon(&[corner(0.0, -1.3), corner(1.2, 0.9), corner(-1.2, 0.9)], look.colour, 0.75),
+            2 => self.fill(x - r * 0.9, y - r * 0.9, x + r * 0.9, y + r * 0.9, look.colour, 0.75),
             _ => {
                 self.line(&[corner(-1.0, -1.0), corner(1.0, 1.0)], look.colour, 1.6, None)?;
                 self.line(&[corner(-1.0, 1.0), corner(1.0, -1.0)], look.colour, 1.6, None)
@@ -129,10 +102,7 @@ impl Canvas<'_> {
     }
 
     pub(super) fn text_width(&self, text: &str, size: f64, weight: FontStyle) -> Result<f64> {
-        let (width, _) = self
-            .area
-            .estimate_text_size(text, &self.style(size, weight))
-            .map_err(failed)?;
+        let (width, _) = self.area.estimate_text_size(text, &self.style(size, weight)).map_err(failed)?;
         Ok(f64::from(width) / f64::from(DRAWN))
     }
 
@@ -147,22 +117,15 @@ impl Canvas<'_> {
     ) -> Result<()> {
         let style = self.style(size, weight).pos(Pos::new(align, VPos::Center));
         let y = y + size * 0.15; // plotters centres the line's box; the eye centres the letters
-        self.area
-            .draw(&Text::new(text, scaled((x, y)), style))
-            .map_err(failed)
+        self.area.draw(&Text::new(text, scaled((x, y)), style)).map_err(failed)
     }
 
     pub(super) fn vertical_text(&self, text: &str, x: f64, y: f64) -> Result<()> {
         let font = (FONT, 12.0 * f64::from(DRAWN), FontStyle::Normal)
             .into_font()
             .transform(FontTransform::Rotate270);
-        let style = font
-            .into_text_style(&self.area)
-            .color(&INK)
-            .pos(Pos::new(HPos::Center, VPos::Center));
-        self.area
-            .draw(&Text::new(text, scaled((x, y)), style))
-            .map_err(failed)
+        let style = font.into_text_style(&self.area).color(&INK).pos(Pos::new(HPos::Center, VPos::Center));
+        self.area.draw(&Text::new(text, scaled((x, y)), style)).map_err(failed)
     }
 }
 
@@ -175,10 +138,8 @@ fn halved(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
         for x in 0..width {
             for channel in 0..3 {
                 let at = 2 * y * row + 6 * x + channel;
-                let sum: u16 = [at, at + 3, at + row, at + row + 3]
-                    .iter()
-                    .map(|&i| u16::from(pixels[i]))
-                    .sum();
+                let sum: u16 =
+                    [at, at + 3, at + row, at + row + 3].iter().map(|&i| u16::from(pixels[i])).sum();
                 out.push(((sum + 2) / 4) as u8);
             }
         }

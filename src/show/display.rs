@@ -27,10 +27,7 @@ pub(super) fn show(figure: &Figure) -> Result<()> {
         let number = SHOWN.fetch_add(1, Ordering::Relaxed);
         let path = Path::new(&folder).join(format!("figure-{number:02}.png"));
         write_whole(&path, &png)?;
-        write_whole(
-            &path.with_extension("txt"),
-            format!("{}\n", figure.text()).as_bytes(),
-        )?;
+        write_whole(&path.with_extension("txt"), format!("{}\n", figure.text()).as_bytes())?;
     }
     Ok(())
 }
@@ -68,16 +65,8 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Safe inside an HTML attribute and element, on one line (evcxr's protocol is made of lines).
 fn escaped(text: &str) -> String {
-    let escapes = [
-        ('&', "&amp;"),
-        ('<', "&lt;"),
-        ('>', "&gt;"),
-        ('"', "&quot;"),
-        ('\'', "&#39;"),
-    ];
-    escapes
-        .iter()
-        .fold(one_line(text), |text, (from, to)| text.replace(*from, to))
+    let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
+    escapes.iter().fold(one_line(text), |text, (from, to)| text.replace(*from, to))
 }
 
 fn one_line(text: &str) -> String {

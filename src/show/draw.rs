@@ -41,14 +41,7 @@ fn draw_panel(
     }
     let frame_left = left + 34.0 + widest;
     let frame_right = left + width - 14.0;
-    canvas.text(
-        &panel.title,
-        frame_left,
-        top + 14.0,
-        13.5,
-        FontStyle::Bold,
-        HPos::Left,
-    )?;
+    canvas.text(&panel.title, frame_left, top + 14.0, 13.5, FontStyle::Bold, HPos::Left)?;
     let frame_top = legend(canvas, panel, frame_left, frame_right, top + 32.0)?;
     let plot = Plot {
         left: frame_left,
@@ -74,26 +67,15 @@ fn draw_panel(
     }
     let (l, r, t, b) = (plot.left, plot.right, plot.top, plot.bottom);
     canvas.line(&[(l, t), (l, b), (r, b)], INK, 1.0, None)?;
-    canvas.text(
-        &panel.x,
-        (l + r) / 2.0,
-        b + 32.0,
-        12.0,
-        FontStyle::Normal,
-        HPos::Center,
-    )?;
+    canvas.text(&panel.x, (l + r) / 2.0, b + 32.0, 12.0, FontStyle::Normal, HPos::Center)?;
     canvas.vertical_text(&panel.y, left + 15.0, (t + b) / 2.0)
 }
 
 /// A row of samples and labels (more rows where they don't fit) above the plot, where it can't cover data.
 /// Returns the plot's top. A single series needs no legend: title and axes name it.
 fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -> Result<f64> {
-    let named: Vec<_> = panel
-        .series
-        .iter()
-        .zip(looks(panel))
-        .filter(|(series, _)| !series.label.is_empty())
-        .collect();
+    let named: Vec<_> =
+        panel.series.iter().zip(looks(panel)).filter(|(series, _)| !series.label.is_empty()).collect();
     if named.len() < 2 {
         return Ok(top - 4.0);
     }
@@ -122,9 +104,7 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
                 Kind::Guide => (GUIDE, 1.2, Some((4.0, 3.0))),
                 _ => (look.colour, 2.2, look.dash),
             };
-            plot.clipped(&series.points)
-                .iter()
-                .try_for_each(|run| canvas.line(run, colour, width, dash))
+            plot.clipped(&series.points).iter().try_for_each(|run| canvas.line(run, colour, width, dash))
         }
         Kind::Points => series
             .points
@@ -136,38 +116,26 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
             .iter()
             .filter(|bar| bar.iter().all(|value| value.is_finite()))
             .try_for_each(|&[from, to, height]| {
-                let (from, to) = (
-                    plot.x(from).clamp(plot.left, plot.right),
-                    plot.x(to).clamp(plot.left, plot.right),
-                );
-                let (low, high) = (
-                    plot.y(0.0).clamp(plot.top, plot.bottom),
-                    plot.y(height).clamp(plot.top, plot.bottom),
-                );
+                let (from, to) =
+                    (plot.x(from).clamp(plot.left, plot.right), plot.x(to).clamp(plot.left, plot.right));
+                let (low, high) =
+                    (plot.y(0.0).clamp(plot.top, plot.bottom), plot.y(height).clamp(plot.top, plot.bottom));
                 canvas.fill(from, high.min(low), to, high.max(low), look.colour, 0.45)?;
                 let outline = [(from, low), (from, high), (to, high), (to, low)];
-                if height == 0.0 {
-                    Ok(())
-                } else {
-                    canvas.line(&outline, look.colour, 1.0, None)
-                }
+                if height == 0.0 { Ok(()) } else { canvas.line(&outline, look.colour, 1.0, None) }
             }),
         Kind::Band => {
             let edge = |side: usize| {
-                series
-                    .points
-                    .iter()
-                    .filter(|point| point.iter().all(|value| value.is_finite()))
-                    .map(move |point| {
+                series.points.iter().filter(|point| point.iter().all(|value| value.is_finite())).map(
+                    move |point| {
                         (
                             plot.x(point[0]).clamp(plot.left, plot.right),
                             plot.y(point[side]).clamp(plot.top, plot.bottom),
                         )
-                    })
+                    },
+                )
             };
-            let outline: Vec<_> = edge(1)
-                .chain(edge(2).collect::<Vec<_>>().into_iter().rev())
-                .collect();
+            let outline: Vec<_> = edge(1).chain(edge(2).collect::<Vec<_>>().into_iter().rev()).collect();
             canvas.polygon(&outline, look.colour, 0.3)
         }
     }
@@ -186,11 +154,7 @@ fn looks(panel: &Panel) -> impl Iterator<Item = Look> + '_ {
     let (mut colours, mut lines, mut points) = (0, 0, 0);
     panel.series.iter().map(move |series| {
         let colour = PALETTE[colours % PALETTE.len()];
-        let look = Look {
-            colour,
-            dash: DASHES[lines % DASHES.len()],
-            marker: points % 4,
-        };
+        let look = Look { colour, dash: DASHES[lines % DASHES.len()], marker: points % 4 };
         colours += usize::from(series.kind != Kind::Guide);
         lines += usize::from(series.kind == Kind::Line);
         points += usize::from(series.kind == Kind::Points);
@@ -227,21 +191,14 @@ impl Plot {
         let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut joined = false;
         for pair in points.windows(2) {
-            let (x0, y0, x1, y1) = (
-                self.x(pair[0][0]),
-                self.y(pair[0][1]),
-                self.x(pair[1][0]),
-                self.y(pair[1][1]),
-            );
+            let (x0, y0, x1, y1) =
+                (self.x(pair[0][0]), self.y(pair[0][1]), self.x(pair[1][0]), self.y(pair[1][1]));
             let (dx, dy) = (x1 - x0, y1 - y0);
             let (mut enter, mut leave) = (0.0f64, 1.0f64);
             // A difference that is not finite makes the comparison below false: the segment is left out.
-            for (step, room) in [
-                (-dx, x0 - self.left),
-                (dx, self.right - x0),
-                (-dy, y0 - self.top),
-                (dy, self.bottom - y0),
-            ] {
+            for (step, room) in
+                [(-dx, x0 - self.left), (dx, self.right - x0), (-dy, y0 - self.top), (dy, self.bottom - y0)]
+            {
                 match step {
                     s if s < 0.0 => enter = enter.max(room / s),
                     s if s > 0.0 => leave = leave.min(room / s),
@@ -256,9 +213,7 @@ impl Plot {
             if !(joined && enter == 0.0) {
                 runs.push(vec![(x0 + enter * dx, y0 + enter * dy)]);
             }
-            runs.last_mut()
-                .expect("pushed above or before")
-                .push((x0 + leave * dx, y0 + leave * dy));
+            runs.last_mut().expect("pushed above or before").push((x0 + leave * dx, y0 + leave * dy));
             joined = leave == 1.0;
         }
         runs

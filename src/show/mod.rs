@@ -12,7 +12,7 @@
 //!     .alt("An S-shaped curve rises from 0 at z = −6 through ½ at z = 0 to 1 at z = 6.")
 //!     .panel(Panel::new("Logistic function").x("score z").y("σ(z)").line("σ(z)", &z, &sigma));
 //! assert_eq!(&figure.png()?[1..4], b"PNG");
-//! # gan_course::Result::Ok(())
+//! # Ok::<(), gan_course::Error>(())
 //! ```
 
 mod canvas;
@@ -133,10 +133,7 @@ impl Figure {
 
     fn check(&self) -> Result<()> {
         let missing = |what: &str, next: &str| {
-            Err(Error::new("draw the figure")
-                .expected(what)
-                .actual("none")
-                .next(next))
+            Err(Error::new("draw the figure").expected(what).actual("none").next(next))
         };
         if self.caption.trim().is_empty() {
             return missing("a caption", "say in Figure::new what the figure shows");

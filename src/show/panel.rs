@@ -41,14 +41,7 @@ impl Panel {
     /// Starts a panel; the title stands above it.
     pub fn new(title: &str) -> Self {
         let (x, y) = Default::default();
-        Self {
-            title: title.into(),
-            x,
-            y,
-            x_range: None,
-            y_range: None,
-            series: Vec::new(),
-        }
+        Self { title: title.into(), x, y, x_range: None, y_range: None, series: Vec::new() }
     }
 
     /// The horizontal axis' label, with the unit.
@@ -100,37 +93,19 @@ impl Panel {
     /// The area between `low` and `high`.
     #[must_use]
     pub fn band(mut self, label: &str, x: &[f64], low: &[f64], high: &[f64]) -> Self {
-        let points = x
-            .iter()
-            .zip(low)
-            .zip(high)
-            .map(|((&x, &low), &high)| [x, low, high])
-            .collect();
+        let points = x.iter().zip(low).zip(high).map(|((&x, &low), &high)| [x, low, high]).collect();
         let lengths = vec![x.len(), low.len(), high.len()];
-        self.series.push(Series {
-            label: label.into(),
-            kind: Kind::Band,
-            points,
-            lengths,
-        });
+        self.series.push(Series { label: label.into(), kind: Kind::Band, points, lengths });
         self
     }
 
     /// Bars: the bar `i` spans `edges[i]` to `edges[i + 1]` and is `heights[i]` high.
     #[must_use]
     pub fn bars(mut self, label: &str, edges: &[f64], heights: &[f64]) -> Self {
-        let points = edges
-            .windows(2)
-            .zip(heights)
-            .map(|(edge, &height)| [edge[0], edge[1], height])
-            .collect();
+        let points =
+            edges.windows(2).zip(heights).map(|(edge, &height)| [edge[0], edge[1], height]).collect();
         let lengths = vec![edges.len().saturating_sub(1), heights.len()];
-        self.series.push(Series {
-            label: label.into(),
-            kind: Kind::Bars,
-            points,
-            lengths,
-        });
+        self.series.push(Series { label: label.into(), kind: Kind::Bars, points, lengths });
         self
     }
 
@@ -149,11 +124,7 @@ impl Panel {
         for &value in values {
             let position = (value.into() - low) / width;
             // The last interval contains its upper end.
-            let bin = if value.into() == high {
-                bins.wrapping_sub(1)
-            } else {
-                position.floor() as usize
-            };
+            let bin = if value.into() == high { bins.wrapping_sub(1) } else { position.floor() as usize };
             if position >= 0.0 && bin < bins {
                 counts[bin] += 1.0;
             }
@@ -169,17 +140,8 @@ impl Panel {
         x: &[X],
         y: &[Y],
     ) -> Self {
-        let points = x
-            .iter()
-            .zip(y)
-            .map(|(&x, &y)| [x.into(), y.into(), 0.0])
-            .collect();
-        self.series.push(Series {
-            label: label.into(),
-            kind,
-            points,
-            lengths: vec![x.len(), y.len()],
-        });
+        let points = x.iter().zip(y).map(|(&x, &y)| [x.into(), y.into(), 0.0]).collect();
+        self.series.push(Series { label: label.into(), kind, points, lengths: vec![x.len(), y.len()] });
         self
     }
 
@@ -196,9 +158,7 @@ impl Panel {
         }
         for (low, high) in [self.x_range, self.y_range].into_iter().flatten() {
             if !(low < high && low.is_finite() && high.is_finite()) {
-                return Err(error()
-                    .expected("an axis from low to high")
-                    .actual(format!("{low} to {high}")));
+                return Err(error().expected("an axis from low to high").actual(format!("{low} to {high}")));
             }
         }
         if self.series.is_empty() {
@@ -214,18 +174,10 @@ impl Panel {
                     .expected(format!("columns of one length in '{}'", series.label))
                     .actual(format!("{lengths:?}")));
             }
-            if !series
-                .points
-                .iter()
-                .any(|point| point.iter().all(|value| value.is_finite()))
-            {
+            if !series.points.iter().any(|point| point.iter().all(|value| value.is_finite())) {
                 return Err(error()
                     .expected(format!("finite numbers in '{}'", series.label))
-                    .actual(if lengths[0] == 0 {
-                        "an empty series"
-                    } else {
-                        "none"
-                    })
+                    .actual(if lengths[0] == 0 { "an empty series" } else { "none" })
                     .next("look at the values before drawing them"));
             }
         }
@@ -238,11 +190,7 @@ impl Panel {
         let mut y = x;
         let include = |range: &mut (f64, f64), value: f64| *range = (range.0.min(value), range.1.max(value));
         for series in &self.series {
-            for point in series
-                .points
-                .iter()
-                .filter(|point| point.iter().all(|value| value.is_finite()))
-            {
+            for point in series.points.iter().filter(|point| point.iter().all(|value| value.is_finite())) {
                 let (xs, ys) = match series.kind {
                     Kind::Bars => ([point[0], point[1]], [0.0, point[2]]),
                     Kind::Band => ([point[0]; 2], [point[1], point[2]]),
@@ -252,20 +200,13 @@ impl Panel {
                 ys.into_iter().for_each(|value| include(&mut y, value));
             }
         }
-        (
-            self.x_range.unwrap_or_else(|| aired(x)),
-            self.y_range.unwrap_or_else(|| aired(y)),
-        )
+        (self.x_range.unwrap_or_else(|| aired(x)), self.y_range.unwrap_or_else(|| aired(y)))
     }
 }
 
 fn aired((low, high): (f64, f64)) -> (f64, f64) {
     let span = high - low;
     // A constant series still needs an axis of some length, one that f64 can resolve at its size.
-    let air = if span > 0.0 {
-        span * 0.04
-    } else {
-        low.abs().max(1.0) * 0.5
-    };
+    let air = if span > 0.0 { span * 0.04 } else { low.abs().max(1.0) * 0.5 };
     (if low == 0.0 { low } else { low - air }, high + air)
 }

@@ -34,9 +34,7 @@ pub(super) fn font() -> Result<()> {
     if *registered {
         return Ok(());
     }
-    Err(Error::new("draw the figure")
-        .expected("a readable embedded font")
-        .next("run src/show/font/make.sh"))
+    Err(Error::new("draw the figure").expected("a readable embedded font").next("run src/show/font/make.sh"))
 }
 
 /// Tick positions: multiples of 1, 2 or 5 times a power of ten, about `count` of them, and how to write them.
@@ -44,18 +42,10 @@ pub(super) fn ticks((low, high): (f64, f64), count: f64) -> Vec<(f64, String)> {
     let rough = (high - low) / count;
     let power = 10f64.powf(rough.log10().floor());
     let step = power
-        * [1.0, 2.0, 5.0, 10.0]
-            .into_iter()
-            .find(|factor| factor * power >= rough * 0.999)
-            .unwrap_or(10.0);
+        * [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= rough * 0.999).unwrap_or(10.0);
     let digits = (-step.log10().floor()).max(0.0) as usize;
-    let (first, last) = (
-        (low / step - 1e-9).ceil() as i64,
-        (high / step + 1e-9).floor() as i64,
-    );
-    (first..=last)
-        .map(|i| (i as f64 * step, number(i as f64 * step, digits, step)))
-        .collect()
+    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    (first..=last).map(|i| (i as f64 * step, number(i as f64 * step, digits, step))).collect()
 }
 
 /// A number with a true minus sign; powers of ten from 100,000 on and below 0.0001.
@@ -74,17 +64,9 @@ mod tests {
 
     #[test]
     fn ticks_are_round_numbers_inside_the_range() {
-        let texts = |range, count| {
-            ticks(range, count)
-                .into_iter()
-                .map(|tick| tick.1)
-                .collect::<Vec<_>>()
-        };
+        let texts = |range, count| ticks(range, count).into_iter().map(|tick| tick.1).collect::<Vec<_>>();
         assert_eq!(texts((-1.04, 1.04), 5.0), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
-        assert_eq!(
-            texts((40.0, 100.0), 6.0),
-            ["40", "50", "60", "70", "80", "90", "100"]
-        );
+        assert_eq!(texts((40.0, 100.0), 6.0), ["40", "50", "60", "70", "80", "90", "100"]);
         assert_eq!(texts((0.0, 0.021), 4.0), ["0.00", "0.01", "0.02"]);
     }
 }

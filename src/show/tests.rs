@@ -3,10 +3,7 @@
 use super::*;
 
 fn panel() -> Panel {
-    Panel::new("Title")
-        .x("x")
-        .y("y")
-        .line("rise", &[0.0, 1.0], &[0.0, 1.0])
+    Panel::new("Title").x("x").y("y").line("rise", &[0.0, 1.0], &[0.0, 1.0])
 }
 
 fn figure(panel: Panel) -> Figure {
@@ -18,18 +15,9 @@ fn what_a_reader_would_miss_is_an_error() {
     let nan = f64::NAN;
     let bare = Panel::new("Title").x("x").y("y");
     let cases = [
-        (
-            Figure::new("").alt("seen").panel(panel()),
-            "expected a caption, found none. Next: ",
-        ),
-        (
-            Figure::new("c").panel(panel()),
-            "expected a text alternative, found none. Next: ",
-        ),
-        (
-            Figure::new("c").alt("seen"),
-            "expected at least one panel, found none. Next: ",
-        ),
+        (Figure::new("").alt("seen").panel(panel()), "expected a caption, found none. Next: "),
+        (Figure::new("c").panel(panel()), "expected a text alternative, found none. Next: "),
+        (Figure::new("c").alt("seen"), "expected at least one panel, found none. Next: "),
         (
             figure(Panel::new("T").y("y").line("l", &[1.0], &[1.0])),
             "expected a label on the x axis, found none",
@@ -43,18 +31,9 @@ fn what_a_reader_would_miss_is_an_error() {
             figure(bare.clone().line::<f64, f64>("l", &[], &[])),
             "finite numbers in 'l', found an empty series",
         ),
-        (
-            figure(bare.clone().points("l", &[1.0, nan], &[nan, 1.0])),
-            "finite numbers in 'l', found none",
-        ),
-        (
-            figure(bare.clone().line("l", &[1.0, 2.0], &[1.0])),
-            "columns of one length in 'l', found [2, 1]",
-        ),
-        (
-            figure(panel().x_range(1.0, 1.0)),
-            "an axis from low to high, found 1 to 1",
-        ),
+        (figure(bare.clone().points("l", &[1.0, nan], &[nan, 1.0])), "finite numbers in 'l', found none"),
+        (figure(bare.clone().line("l", &[1.0, 2.0], &[1.0])), "columns of one length in 'l', found [2, 1]"),
+        (figure(panel().x_range(1.0, 1.0)), "an axis from low to high, found 1 to 1"),
         (figure(panel()).columns(0), "at least 1 column"),
     ];
     for (figure, part) in cases {
@@ -71,24 +50,13 @@ fn infinite_and_constant_values_still_draw() {
         .points("out of range", &[0.5], &[1e9])
         .bars("bar", &[0.0, 1.0], &[-1.0]);
     assert!(figure(hard).png().is_ok());
-    assert!(
-        figure(
-            Panel::new("T")
-                .x("x")
-                .y("y")
-                .line("flat", &[5.0, 5.0], &[3.0, 3.0])
-        )
-        .png()
-        .is_ok()
-    );
+    assert!(figure(Panel::new("T").x("x").y("y").line("flat", &[5.0, 5.0], &[3.0, 3.0])).png().is_ok());
 }
 
 #[test]
 fn the_picture_has_twice_the_pixels_of_its_place() {
     let bytes = figure(panel()).panel(panel()).png().unwrap();
-    let reader = png::Decoder::new(std::io::Cursor::new(&bytes))
-        .read_info()
-        .unwrap();
+    let reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (1440, 600));
 }
 
@@ -109,23 +77,14 @@ fn a_histogram_counts_its_upper_end_and_nothing_outside() {
 
 #[test]
 fn the_notebook_gets_escaped_html_and_the_words() {
-    let hostile = Figure::new("1 < 2 & \"so\"")
-        .alt("a \"quoted\" <b>\nEVCXR_END_CONTENT")
-        .panel(panel());
+    let hostile = Figure::new("1 < 2 & \"so\"").alt("a \"quoted\" <b>\nEVCXR_END_CONTENT").panel(panel());
     let blocks = display::notebook_blocks(&hostile, b"png");
-    assert_eq!(
-        blocks.lines().filter(|line| line.starts_with("EVCXR_")).count(),
-        4,
-        "{blocks}"
-    );
+    assert_eq!(blocks.lines().filter(|line| line.starts_with("EVCXR_")).count(), 4, "{blocks}");
     assert!(
         blocks.contains("alt=\"a &quot;quoted&quot; &lt;b&gt; EVCXR_END_CONTENT\" width=\"460\""),
         "{blocks}"
     );
-    assert!(
-        blocks.contains("<figcaption>1 &lt; 2 &amp; &quot;so&quot;</figcaption>"),
-        "{blocks}"
-    );
+    assert!(blocks.contains("<figcaption>1 &lt; 2 &amp; &quot;so&quot;</figcaption>"), "{blocks}");
     assert!(blocks.contains("base64,cG5n\""), "{blocks}");
 }
 
@@ -137,14 +96,9 @@ fn a_figure_is_saved_whole_or_not_at_all() {
     figure.save(folder.join("a.png")).unwrap();
     std::fs::create_dir(folder.join("b.png")).unwrap(); // a folder where a file belongs
     let message = figure.save(folder.join("b.png")).unwrap_err().to_string();
-    assert!(
-        message.starts_with("cannot write ") && message.contains("Next: "),
-        "{message}"
-    );
-    let mut names: Vec<_> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    assert!(message.starts_with("cannot write ") && message.contains("Next: "), "{message}");
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["a.png", "b.png"]);
     std::fs::remove_dir_all(&folder).unwrap();

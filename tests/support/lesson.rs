@@ -17,15 +17,9 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
     // The program stands where the lesson stands, under the lesson's name: so messages name the lesson's lines.
     std::fs::create_dir_all(folder.join("lessons")).unwrap();
     std::fs::create_dir_all(folder.join("figures")).unwrap();
-    std::fs::write(
-        folder.join(lesson.name()),
-        lesson.program(variant, checks).unwrap(),
-    )
-    .unwrap();
+    std::fs::write(folder.join(lesson.name()), lesson.program(variant, checks).unwrap()).unwrap();
     let mut compile = rustc();
-    compile
-        .args(["--crate-name", "lesson", "-o", "program"])
-        .arg(lesson.name());
+    compile.args(["--crate-name", "lesson", "-o", "program"]).arg(lesson.name());
     let compiled = compile.current_dir(folder).output().unwrap();
     if !compiled.status.success() {
         return compiled;

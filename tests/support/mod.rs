@@ -18,12 +18,7 @@ pub fn artefacts() -> &'static Artefacts {
     static ARTEFACTS: OnceLock<Artefacts> = OnceLock::new();
     ARTEFACTS.get_or_init(|| {
         // target/PROFILE/deps/this-test
-        let profile_folder = std::env::current_exe()
-            .unwrap()
-            .ancestors()
-            .nth(2)
-            .unwrap()
-            .to_path_buf();
+        let profile_folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
         let profile = match profile_folder.file_name().unwrap().to_str().unwrap() {
             "debug" => "dev",
             other => other,
@@ -41,12 +36,12 @@ pub fn artefacts() -> &'static Artefacts {
             .arg("--target-dir")
             .arg(profile_folder.parent().unwrap())
             .current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.arg("--no-default-features");
-        for (feature, on) in [
-            ("lab", cfg!(feature = "lab")),
-            ("cuda", cfg!(feature = "cuda")),
-            ("cuda-check", cfg!(feature = "cuda-check")),
-        ] {
+        // The same features mean the same library: with others cargo would build it anew over the tested one.
+        if !cfg!(feature = "lab") {
+            cargo.arg("--no-default-features");
+        }
+        for (feature, on) in [("cuda", cfg!(feature = "cuda")), ("cuda-check", cfg!(feature = "cuda-check"))]
+        {
             if on {
                 cargo.args(["--features", feature]);
             }
@@ -68,23 +63,12 @@ pub fn artefacts() -> &'static Artefacts {
             .map(|file| PathBuf::from(file.as_str().unwrap()))
             .collect();
         let with = |endings: &[&str]| {
-            let fits = |file: &&PathBuf| {
-                endings
-                    .iter()
-                    .any(|e| file.extension().is_some_and(|ending| ending == *e))
-            };
-            files
-                .iter()
-                .find(fits)
-                .unwrap_or_else(|| panic!("no {endings:?} in {files:?}"))
-                .clone()
+            let fits =
+                |file: &&PathBuf| endings.iter().any(|e| file.extension().is_some_and(|ending| ending == *e));
+            files.iter().find(fits).unwrap_or_else(|| panic!("no {endings:?} in {files:?}")).clone()
         };
         let (rlib, dylib) = (with(&["rlib"]), with(&["so", "dylib", "dll"]));
-        Artefacts {
-            rlib,
-            dylib,
-            dependencies: profile_folder.join("deps"),
-        }
+        Artefacts { rlib, dylib, dependencies: profile_folder.join("deps") }
     })
 }
 
@@ -98,12 +82,8 @@ pub fn bare_rustc() -> Command {
 /// [`bare_rustc`] with the crate as `gan_course`.
 pub fn rustc() -> Command {
     let mut rustc = bare_rustc();
-    rustc
-        .arg("--extern")
-        .arg(format!("gan_course={}", artefacts().rlib.display()));
-    rustc
-        .arg("-L")
-        .arg(format!("dependency={}", artefacts().dependencies.display()));
+    rustc.arg("--extern").arg(format!("gan_course={}", artefacts().rlib.display()));
+    rustc.arg("-L").arg(format!("dependency={}", artefacts().dependencies.display()));
     rustc
 }
 

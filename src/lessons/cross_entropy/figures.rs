@@ -10,17 +10,15 @@ const WAITING: &str = "waiting time [min]";
 pub fn data_figure(eruptions: &Eruptions) -> Figure {
     let class = |long: f32| {
         let rows = (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
-        rows.map(|i| (eruptions.waiting[i], eruptions.duration[i]))
-            .unzip::<f32, f32, Vec<_>, Vec<_>>()
+        rows.map(|i| (eruptions.waiting[i], eruptions.duration[i])).unzip::<f32, f32, Vec<_>, Vec<_>>()
     };
     let ((short_wait, short), (long_wait, long)) = (class(0.0), class(1.0));
-    let bounds = |values: &[f32]| {
-        values
-            .iter()
-            .fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)))
-    };
+    let bounds = |values: &[f32]| values.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
     let ((short_low, short_high), (long_low, long_high)) = (bounds(&short_wait), bounds(&long_wait));
-    Figure::new("Old Faithful: long eruptions go with long waiting times, but between 60 and 70 minutes both occur.")
+    let caption = format!(
+        "Old Faithful: long eruptions go with long waiting times, but from {long_low} to {short_high} minutes both occur."
+    );
+    Figure::new(&caption)
         .alt(&format!(
             "Two clouds of points: {} short eruptions of about 2 minutes with waiting times from {short_low} to \
              {short_high} minutes, {} long ones of about 4.3 minutes with {long_low} to {long_high} minutes. \
@@ -51,24 +49,15 @@ pub fn data_figure(eruptions: &Eruptions) -> Figure {
 pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32]) -> Figure {
     let (w, b) = parameters(model);
     let waiting: Vec<f32> = (0..=240).map(|i| 40.0 + 0.25 * i as f32).collect();
-    let probability: Vec<f32> = waiting
-        .iter()
-        .map(|&x| sigmoid(w * eruptions.standardised(x) + b))
-        .collect();
+    let probability: Vec<f32> = waiting.iter().map(|&x| sigmoid(w * eruptions.standardised(x) + b)).collect();
     let boundary = eruptions.minutes(-b / w);
     let class = |long: f32| (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
     let xs = |long: f32| class(long).map(|i| eruptions.waiting[i]).collect::<Vec<_>>();
     // The points would hide each other: a small, fixed offset per row spreads them.
-    let ys = |long: f32| {
-        class(long)
-            .map(|i| long + ((i * 37 % 11) as f32 - 5.0) * 0.008)
-            .collect::<Vec<_>>()
-    };
+    let ys = |long: f32| class(long).map(|i| long + ((i * 37 % 11) as f32 - 5.0) * 0.008).collect::<Vec<_>>();
     let steps: Vec<f32> = (0..history.len()).map(|step| step as f32).collect();
-    let (first, last) = (
-        history.first().copied().unwrap_or(f32::NAN),
-        history.last().copied().unwrap_or(f32::NAN),
-    );
+    let (first, last) =
+        (history.first().copied().unwrap_or(f32::NAN), history.last().copied().unwrap_or(f32::NAN));
     Figure::new("Logistic regression: the loss falls as it learns; the decision lies where the curve crosses ½.")
         .alt(&format!(
             "Left, the loss falls from {first:.3} to {last:.3} in {} steps. Right, an S-shaped curve of the \
@@ -104,10 +93,8 @@ pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32])
 pub fn bernoulli_figure() -> Result<Figure> {
     let p = 0.7;
     let q: Vec<f64> = (1..200).map(|i| f64::from(i) / 200.0).collect();
-    let values = q
-        .iter()
-        .map(|&q| loss::cross_entropy(&[p, 1.0 - p], &[q, 1.0 - q]))
-        .collect::<Result<Vec<_>>>()?;
+    let values =
+        q.iter().map(|&q| loss::cross_entropy(&[p, 1.0 - p], &[q, 1.0 - q])).collect::<Result<Vec<_>>>()?;
     let entropy = loss::entropy(&[p, 1.0 - p])?;
     let term = |f: fn(f64) -> f64| q.iter().map(|&q| f(q)).collect::<Vec<_>>();
     let figure = Figure::new("Cross-entropy is smallest where the model q is right, and there it is the entropy of p.")
@@ -139,42 +126,38 @@ pub fn bernoulli_figure() -> Result<Figure> {
 
 /// Binary cross-entropy for y = 0 over the logit, in f32: as written on paper, and in the form on logits.
 pub fn binary_loss_figure() -> Figure {
-    let z: Vec<f32> = (-120..=120).map(|i| i as f32).collect();
+    let z: Vec<f32> = (-20..=60).map(|i| i as f32).collect();
     let of = |f: fn(f32) -> f32| z.iter().map(|&z| f(z)).collect::<Vec<_>>();
     let on_paper = of(|z| -(1.0 - sigmoid(z)).ln());
     let on_logits = of(|z| loss::binary_cross_entropy(z.into(), 0.0) as f32);
     // The chain rule through ln and σ, as automatic differentiation multiplies it: 1/(1-σ) · σ(1-σ).
     let paper_gradient = of(|z| 1.0 / (1.0 - sigmoid(z)) * (sigmoid(z) * (1.0 - sigmoid(z))));
     let logit_gradient = of(sigmoid);
-    let lost = z
-        .iter()
-        .zip(&on_paper)
-        .find(|(_, value)| !value.is_finite())
-        .map_or(f32::NAN, |(&z, _)| z);
+    let lost = z.iter().zip(&on_paper).find(|(_, value)| !value.is_finite()).map_or(f32::NAN, |(&z, _)| z);
+    let panel = |title: &str, y: &str, range: (f64, f64)| {
+        let end = format!("σ(z) rounds to 1, z = {lost}");
+        Panel::new(title).x("logit z").y(y).x_range(-20.0, 60.0).y_range(range.0, range.1).guide(
+            &end,
+            &[lost; 2],
+            &[range.0, range.1],
+        )
+    };
     Figure::new("One loss on paper, two programs: only the one on logits survives a confident mistake.")
         .alt(&format!(
             "Left, for y = 0 both losses are 0 for negative scores and rise along the line z for positive ones, but \
-             the one computed as −ln(1−σ(z)) is infinite, so not drawn, from z = {lost} on; the one on logits goes \
-             on to 120 at z = 120. Right, both gradients are the S-shaped σ(z); the one through σ ends at z = {lost} \
+             the one computed as −ln(1−σ(z)) ends at z = {lost}, where it becomes infinite; the one on logits goes \
+             on to 60 at z = 60. Right, both gradients are the S-shaped σ(z); the one through σ ends at z = {lost} \
              too, where it is no number.",
         ))
         .panel(
-            Panel::new("Loss, y = 0")
-                .x("logit z")
-                .y("loss [nats]")
+            panel("Loss, y = 0", "loss [nats]", (-3.0, 63.0))
                 .line("on logits", &z, &on_logits)
-                .line("−ln(1−σ(z)) in f32", &z, &on_paper)
-                .x_range(-120.0, 120.0)
-                .y_range(-5.0, 125.0),
+                .line("−ln(1−σ(z)) in f32", &z, &on_paper),
         )
         .panel(
-            Panel::new("Gradient, y = 0")
-                .x("logit z")
-                .y("∂loss/∂z")
+            panel("Gradient, y = 0", "∂loss/∂z", (-0.1, 1.1))
                 .line("on logits, σ(z)", &z, &logit_gradient)
-                .line("through σ in f32", &z, &paper_gradient)
-                .x_range(-120.0, 120.0)
-                .y_range(-0.1, 1.1),
+                .line("through σ in f32", &z, &paper_gradient),
         )
 }
 
