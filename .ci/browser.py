@@ -1,0 +1,327 @@
+"""Opens the course as a learner does: real Chromium, Run > Run All Cells, figures on the page.
+
+    python .ci/browser.py --screenshots DIR [--url URL] [--notebook 00-cross-entropy.ipynb]
+
+Starts Lab by `cargo run --release -- lab --no-browser` (or uses the one at --url), opens the notebook, and
+requires: the recorded figures show before anything was run, in a notebook that Lab doesn't trust yet; after
+Run All every cell has run, none gave an error or wrote to stderr, no dialog came up; and each figure is an
+image that loaded and has a text alternative. Pictures of the page go to DIR. Exit 1 and one line otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+ROOT = Path(__file__).resolve().parent.parent
+LAB_START_SECONDS = 300  # the environment is there already; cargo may still have to link
+PAGE_SECONDS = 90
+RUN_SECONDS = 600
+
+# The panel in front: Lab may have opened other notebooks again from an earlier visit.
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+FIGURES = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output img')].map(
+    i => ({{alt: i.alt, width: i.complete ? i.naturalWidth : 0}}))"""
+DIALOG = """const d = document.querySelector('.jp-Dialog'); return d ? d.innerText : null"""
+# The notebook's scroller: Lab may keep only the cells near the view in the page.
+SCROLL = f"""const s = document.querySelector('{PANEL} .jp-WindowedPanel-outer');
+    const before = s.scrollTop; if (arguments[0] === null) {{ s.scrollTop = 0 }}
+    else {{ s.scrollTop += arguments[0] * s.clientHeight }}
+    return s.scrollTop !== before"""
+PROMPTS = f"""return [...document.querySelectorAll('{PANEL} .jp-CodeCell .jp-InputArea-prompt')].map(
+    p => p.innerText.trim())"""
+
+
+class Failure(Exception):
+    """One line: what is not as a learner should see it."""
+
+
+# --------------------------------------------------------------------------------------- Lab and browser
+
+
+@contextmanager
+def lab() -> Iterator[str]:
+    """Starts Lab through the course's own command; yields the address that it prints."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["cargo", "run", "--release", "--quiet", "--", "lab", "--no-browser", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    lines: list[str] = []
+    found: list[str] = []
+
+    def listen() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:  # read on, or Lab would block on a full pipe
+            lines.append(line.rstrip())
+            match = re.search(r"http://127\.0\.0\.1:\d+/lab\S*token=\S+", line)
+            if match and not found:
+                found.append(match[0])
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        if not wait_for(lambda: bool(found) or process.poll() is not None, LAB_START_SECONDS) or not found:
+            said = " / ".join(line for line in lines[-5:] if line) or "nothing"
+            raise Failure(f"`{' '.join(command)}` printed no address within {LAB_START_SECONDS} s; it said: {said}")
+        yield found[0]
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Ends our Lab as Ctrl-C does, and by force if that does not help. The group is ours alone."""
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, kind)
+            process.wait(timeout=20)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+        if kind is not signal.SIGINT:
+            print(f"browser: Lab only ended at {kind.name}", flush=True)
+        return
+
+
+@contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """Headless Chromium and its driver, both from the system's packages."""
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        raise Failure("chromium and chromedriver are not installed: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    flags = ["--headless=new", "--disable-gpu", "--window-size=1300,1000", "--disable-background-networking",
+             "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"]
+    if os.getuid() == 0:
+        flags.append("--no-sandbox")  # Chromium refuses to start as root without it
+    for flag in flags:
+        options.add_argument(flag)
+    try:
+        page = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver))
+    except WebDriverException as error:
+        raise Failure(f"Chromium did not start: {(error.msg or '').splitlines()[0]}") from None
+    try:
+        yield page
+    finally:
+        page.quit()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.3)
+    return condition()
+
+
+class Server:
+    """Lab's contents API: where the notebook is, and what is in it."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url)
+        self.base = f"{parts.scheme}://{parts.netloc}"
+        self.token = urllib.parse.parse_qs(parts.query)["token"][0]
+
+    def contents(self, path: str) -> Any:
+        request = urllib.request.Request(f"{self.base}/api/contents/{urllib.parse.quote(path)}",
+                                         headers={"Authorization": f"token {self.token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)["content"]
+        except urllib.error.URLError as error:
+            raise Failure(f"Lab does not give {path or 'its folder'}: {error}") from None
+
+    def find(self, name: str) -> str:
+        """The notebook's path: in Lab's folder or one below."""
+        entries = self.contents("")
+        folders = [entry["path"] for entry in entries if entry["type"] == "directory"]
+        for entry in entries + [entry for folder in folders for entry in self.contents(folder)]:
+            if entry["name"] == name:
+                return str(entry["path"])
+        raise Failure(f"Lab's folder has no {name}")
+
+    def code_cells(self, path: str) -> list[dict[str, Any]]:
+        return [cell for cell in self.contents(path)["cells"] if cell["cell_type"] == "code"]
+
+
+# --------------------------------------------------------------------------------------- the visit
+
+
+class Visit:
+    """One notebook, open in the browser."""
+
+    def __init__(self, page: webdriver.Chrome, server: Server, path: str, screenshots: Path) -> None:
+        self.page, self.server, self.path, self.screenshots = page, server, path, screenshots
+        self.taken = 0
+
+    def open(self) -> None:
+        address = f"{self.server.base}/lab/tree/{urllib.parse.quote(self.path)}?token={self.server.token}"
+        self.page.get(address)
+        if not wait_for(lambda: bool(self.page.execute_script(PROMPTS)), PAGE_SECONDS):
+            self.picture("not-open")
+            raise Failure(f"{self.path} is not on the page after {PAGE_SECONDS} s")
+        time.sleep(2)  # Lab lays the page out again when its side panels arrive
+        self.no_dialog()
+
+    def no_dialog(self) -> None:
+        text = self.page.execute_script(DIALOG)
+        if text:
+            self.picture("dialog")
+            raise Failure(f"Lab shows a dialog: {' / '.join(text.split(chr(10)))}")
+
+    def picture(self, name: str) -> None:
+        self.taken += 1
+        self.page.save_screenshot(str(self.screenshots / f"{self.taken:02}-{name}.png"))
+
+    def figures(self, name: str) -> dict[str, int]:
+        """Scrolls from top to bottom with a picture at each stop; each figure's alternative and width."""
+        seen: dict[str, int] = {}
+        self.page.execute_script(SCROLL, None)
+        moved, stops = True, 0
+        while moved and stops < 60:
+            time.sleep(0.7)
+            self.picture(name)
+            for figure in self.page.execute_script(FIGURES):
+                if not figure["alt"].strip():
+                    raise Failure(f"a figure of {self.path} has no text alternative on the page ({name})")
+                seen[figure["alt"]] = max(figure["width"], seen.get(figure["alt"], 0))
+            moved = self.page.execute_script(SCROLL, 0.8)
+            stops += 1
+        broken = [alt for alt, width in seen.items() if width == 0]
+        if broken:
+            raise Failure(f"a figure of {self.path} did not load ({name}): {broken[0]}")
+        return seen
+
+    def run_all(self) -> None:
+        """Run > Run All Cells, through the menu."""
+        self.page.find_element(By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and text()='Run']").click()
+        item = "li[data-command='runmenu:run-all']"
+        if not wait_for(lambda: bool(self.page.find_elements(By.CSS_SELECTOR, item)), 10):
+            raise Failure("Lab's Run menu has no Run All Cells")
+        self.page.find_element(By.CSS_SELECTOR, item).click()
+        if not wait_for(lambda: "[*]:" in self.page.execute_script(PROMPTS), 20):
+            self.picture("not-running")
+            self.no_dialog()
+            raise Failure("no cell is running after Run All Cells")
+
+        def done() -> bool:
+            self.no_dialog()
+            self.page.execute_script(SCROLL, 1000)  # the last cell, which is the last to run
+            return "[*]:" not in self.page.execute_script(PROMPTS)
+
+        if not wait_for(done, RUN_SECONDS):
+            self.picture("still-running")
+            raise Failure(f"{self.path} still runs after {RUN_SECONDS} s")
+
+    def save(self) -> list[dict[str, Any]]:
+        """Ctrl-S; the code cells as they are on disk then."""
+        self.page.find_element(By.TAG_NAME, "body").send_keys(Keys.CONTROL, "s")
+        time.sleep(3)
+        self.no_dialog()
+        return self.server.code_cells(self.path)
+
+
+def first_line(cell: dict[str, Any]) -> str:
+    return str(cell["source"]).strip().split("\n", 1)[0]
+
+
+def recorded_figures(cells: list[dict[str, Any]]) -> set[str]:
+    return {alt for cell in cells for output in cell["outputs"]
+            if (alt := output.get("metadata", {}).get("image/png", {}).get("alt"))}
+
+
+def errors(cells: list[dict[str, Any]]) -> list[str]:
+    found = []
+    for number, cell in enumerate(cells, start=1):
+        where = f"cell {number} of {len(cells)} (`{first_line(cell)}`)"
+        if cell["execution_count"] is None and first_line(cell):
+            found.append(f"{where} was not run")
+        for output in cell["outputs"]:
+            if output["output_type"] == "error":
+                found.append(f"{where} failed: {output['evalue']}")
+            elif output.get("name") == "stderr":
+                found.append(f"{where} wrote to stderr: {' '.join(output['text'].split())[:200]}")
+    return found
+
+
+def visit(url: str, notebook: str, screenshots: Path) -> None:
+    server = Server(url)
+    path = server.find(notebook)
+    cells = server.code_cells(path)
+    trusted = any(cell["metadata"].get("trusted") for cell in cells)
+    recorded = recorded_figures(cells)
+    if not recorded:
+        raise Failure(f"{path} has no recorded figure: run `cargo course notebooks --record`")
+    with chromium() as page:
+        seen = Visit(page, server, path, screenshots)
+        seen.open()
+        before = seen.figures("just-opened")
+        if missing := recorded - before.keys():
+            raise Failure(f"a recorded figure is not on the page of the just opened notebook: {missing.pop()}")
+        # Only a first visit tests an untrusted notebook: Lab trusts what was run and saved here.
+        print(f"just opened ({'trusted: it ran here before' if trusted else 'not trusted'}): "
+              f"{len(before)} figures with text alternatives", flush=True)
+        started = time.monotonic()
+        seen.run_all()
+        print(f"Run All Cells: {time.monotonic() - started:.1f} s", flush=True)
+        cells = seen.save()
+        after = seen.figures("after-run")
+        if bad := errors(cells):
+            raise Failure(bad[0])
+        if not after:
+            raise Failure("no figure is on the page after Run All Cells")
+        if missing := recorded - after.keys():
+            raise Failure(f"a figure is gone after Run All Cells: {missing.pop()}")
+    for alt, width in after.items():
+        print(f"figure, {width} pixels wide: {alt}")
+    print(f"{len(cells)} cells ran in Lab without an error; {seen.taken} pictures in {screenshots}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Runs a lesson in a real browser.")
+    parser.add_argument("--screenshots", type=Path, required=True, help="folder for pictures, outside the tree")
+    parser.add_argument("--notebook", default="00-cross-entropy.ipynb")
+    parser.add_argument("--url", help="use the Lab that runs at this address (with its token)")
+    options = parser.parse_args()
+    try:
+        options.screenshots.mkdir(parents=True, exist_ok=True)
+        if options.url:
+            visit(options.url, options.notebook, options.screenshots)
+        else:
+            with lab() as url:
+                visit(url, options.notebook, options.screenshots)
+    except Failure as error:
+        print(f"browser: {error} (pictures: {options.screenshots})", file=sys.stderr)
+        return 1
+    except WebDriverException as error:
+        print(f"browser: the page did not answer: {(error.msg or '').splitlines()[0]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
