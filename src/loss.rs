@@ -35,7 +35,7 @@ use crate::{Error, Result};
 /// let dev = device()?;
 /// let value = loss::bce_with_logits(column(&dev, &[2.0])?, column(&dev, &[1.0])?)?;
 /// assert!((value.array() - 0.12693).abs() <= 1e-5);
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn bce_with_logits<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     logits: Tensor<S, f32, D, T>,
@@ -122,7 +122,7 @@ pub fn mse<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
 /// ```
 /// # use gan_course::loss::cross_entropy;
 /// assert_eq!(cross_entropy(&[0.0, 1.0], &[0.5, 0.5])?, 2f64.ln());
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn cross_entropy(p: &[f64], q: &[f64]) -> Result<f64> {
     distribution("p", p)?;

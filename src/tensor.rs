@@ -48,7 +48,7 @@ pub fn device() -> Result<Dev> {
 /// let dev = device()?;
 /// let x = tensor(&dev, vec![1.0, 2.0, 3.0], (3, Const::<1>))?;
 /// assert_eq!(x.shape(), &(3, Const::<1>));
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn tensor<S: Shape>(dev: &Dev, values: Vec<f32>, shape: S) -> Result<Tensor<S, f32, Dev>> {
     if values.len() != shape.num_elements() {

@@ -39,7 +39,7 @@ impl Table {
     /// assert_eq!(table.column("y")?, [2.0, 4.0]);
     /// let error = Table::parse("points.csv", b"x,y\n1,2\n3,four\n").unwrap_err();
     /// assert!(error.to_string().starts_with("cannot read points.csv, line 3: expected a number in column y"));
-    /// # gan_course::Result::Ok(())
+    /// # Ok::<(), gan_course::Error>(())
     /// ```
     pub fn parse(source: &str, bytes: &[u8]) -> Result<Self> {
         // Spreadsheets write a byte order mark, which would become part of the first name.

@@ -12,58 +12,59 @@ use crate::Result;
 pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
     let columns = figure.row_length();
     let rows = figure.panels.len().div_ceil(columns);
-    let (width, height) = (figure.width(), figure.panel_height * rows as u32);
-    Canvas::png(width, height, |canvas| {
-        for (index, panel) in figure.panels.iter().enumerate() {
-            let panel_width = f64::from(width) / columns as f64;
-            let left = panel_width * (index % columns) as f64;
-            let top = f64::from(figure.panel_height) * (index / columns) as f64;
-            draw_panel(canvas, panel, left, top, panel_width, figure.panel_height.into())?;
+    let (width, height) = (figure.width(), figure.panel_height);
+    let panel_width = f64::from(width) / columns as f64;
+    Canvas::png(width, height * rows as u32, |canvas| {
+        for (row, panels) in figure.panels.chunks(columns).enumerate() {
+            let (above, below) = (f64::from(height) * row as f64, f64::from(height) * (row + 1) as f64);
+            let heads = panels.iter().enumerate().map(|(column, panel)| {
+                draw_head(canvas, panel, panel_width * column as f64, panel_width, above, below)
+            });
+            let plots = heads.collect::<Result<Vec<_>>>()?;
+            // Side by side, all plots begin below the highest legend.
+            let top = plots.iter().map(|plot| plot.top).fold(above, f64::max);
+            for (column, (panel, plot)) in panels.iter().zip(plots).enumerate() {
+                draw_plot(canvas, panel, panel_width * column as f64, &Plot { top, ..plot })?;
+            }
         }
         Ok(())
     })
 }
 
-fn draw_panel(
+/// Draws title and legend, and finds where the plot lies.
+fn draw_head(
     canvas: &Canvas<'_>,
     panel: &Panel,
     left: f64,
-    top: f64,
     width: f64,
-    height: f64,
-) -> Result<()> {
+    above: f64,
+    below: f64,
+) -> Result<Plot> {
     let (x_range, y_range) = panel.ranges();
-    let x_ticks = ticks(x_range, width / 70.0);
-    let y_ticks = ticks(y_range, height / 50.0);
+    let (x_ticks, y_ticks) = (ticks(x_range, width / 70.0), ticks(y_range, (below - above) / 50.0));
     let mut widest = 0.0;
     for (_, text) in &y_ticks {
         widest = f64::max(widest, canvas.text_width(text, 11.0, FontStyle::Normal)?);
     }
-    let frame_left = left + 34.0 + widest;
-    let frame_right = left + width - 14.0;
-    canvas.text(&panel.title, frame_left, top + 14.0, 13.5, FontStyle::Bold, HPos::Left)?;
-    let frame_top = legend(canvas, panel, frame_left, frame_right, top + 32.0)?;
-    let plot = Plot {
-        left: frame_left,
-        right: frame_right,
-        top: frame_top,
-        bottom: top + height - 46.0,
-        x_range,
-        y_range,
-    };
+    let (plot_left, right) = (left + 34.0 + widest, left + width - 14.0);
+    canvas.text(&panel.title, plot_left, above + 14.0, 13.5, FontStyle::Bold, HPos::Left)?;
+    let top = legend(canvas, panel, plot_left, right, above + 32.0)?;
+    Ok(Plot { left: plot_left, right, top, bottom: below - 46.0, x_range, y_range, x_ticks, y_ticks })
+}
 
-    for (value, text) in &x_ticks {
+fn draw_plot(canvas: &Canvas<'_>, panel: &Panel, left: f64, plot: &Plot) -> Result<()> {
+    for (value, text) in &plot.x_ticks {
         let x = plot.x(*value);
         canvas.line(&[(x, plot.top), (x, plot.bottom)], GRID, 1.0, None)?;
         canvas.text(text, x, plot.bottom + 12.0, 11.0, FontStyle::Normal, HPos::Center)?;
     }
-    for (value, text) in &y_ticks {
+    for (value, text) in &plot.y_ticks {
         let y = plot.y(*value);
         canvas.line(&[(plot.left, y), (plot.right, y)], GRID, 1.0, None)?;
         canvas.text(text, plot.left - 6.0, y, 11.0, FontStyle::Normal, HPos::Right)?;
     }
     for (series, look) in panel.series.iter().zip(looks(panel)) {
-        draw_series(canvas, &plot, series, look)?;
+        draw_series(canvas, plot, series, look)?;
     }
     let (l, r, t, b) = (plot.left, plot.right, plot.top, plot.bottom);
     canvas.line(&[(l, t), (l, b), (r, b)], INK, 1.0, None)?;
@@ -81,17 +82,20 @@ fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -
     }
     let (mut x, mut y) = (left, top + 4.0);
     for (series, look) in named {
-        let width = 30.0 + canvas.text_width(&series.label, 11.0, FontStyle::Normal)? + 12.0;
-        if x > left && x + width > right {
+        let sample = if series.kind == Kind::Points { 8.0 } else { 22.0 };
+        let width = sample + 5.0 + canvas.text_width(&series.label, 11.0, FontStyle::Normal)? + 13.0;
+        if x > left && x + width - 13.0 > right {
             (x, y) = (left, y + 17.0);
         }
         match series.kind {
-            Kind::Line => canvas.line(&[(x, y), (x + 23.0, y)], look.colour, 2.2, look.dash)?,
-            Kind::Guide => canvas.line(&[(x, y), (x + 23.0, y)], GUIDE, 1.2, Some((4.0, 3.0)))?,
-            Kind::Points => canvas.marker(x + 12.0, y, look)?,
-            Kind::Bars | Kind::Band => canvas.fill(x + 4.0, y - 5.0, x + 22.0, y + 5.0, look.colour, 0.45)?,
+            Kind::Line => canvas.line(&[(x, y), (x + sample, y)], look.colour, 2.2, look.dash)?,
+            Kind::Guide => canvas.line(&[(x, y), (x + sample, y)], GUIDE, 1.2, Some((4.0, 3.0)))?,
+            Kind::Points => canvas.marker(x + sample / 2.0, y, look)?,
+            Kind::Bars | Kind::Band => {
+                canvas.fill(x + 3.0, y - 5.0, x + sample, y + 5.0, look.colour, 0.45)?
+            }
         }
-        canvas.text(&series.label, x + 28.0, y, 11.0, FontStyle::Normal, HPos::Left)?;
+        canvas.text(&series.label, x + sample + 5.0, y, 11.0, FontStyle::Normal, HPos::Left)?;
         x += width;
     }
     Ok(y + 15.0)
@@ -170,6 +174,8 @@ struct Plot {
     bottom: f64,
     x_range: (f64, f64),
     y_range: (f64, f64),
+    x_ticks: Vec<(f64, String)>,
+    y_ticks: Vec<(f64, String)>,
 }
 
 impl Plot {

@@ -12,7 +12,7 @@
 //!     .alt("An S-shaped curve rises from 0 at z = −6 through ½ at z = 0 to 1 at z = 6.")
 //!     .panel(Panel::new("Logistic function").x("score z").y("σ(z)").line("σ(z)", &z, &sigma));
 //! assert_eq!(&figure.png()?[1..4], b"PNG");
-//! # gan_course::Result::Ok(())
+//! # Ok::<(), gan_course::Error>(())
 //! ```
 
 mod canvas;

@@ -36,12 +36,12 @@ pub fn artefacts() -> &'static Artefacts {
             .arg("--target-dir")
             .arg(profile_folder.parent().unwrap())
             .current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.arg("--no-default-features");
-        for (feature, on) in [
-            ("lab", cfg!(feature = "lab")),
-            ("cuda", cfg!(feature = "cuda")),
-            ("cuda-check", cfg!(feature = "cuda-check")),
-        ] {
+        // The same features mean the same library: with others cargo would build it anew over the tested one.
+        if !cfg!(feature = "lab") {
+            cargo.arg("--no-default-features");
+        }
+        for (feature, on) in [("cuda", cfg!(feature = "cuda")), ("cuda-check", cfg!(feature = "cuda-check"))]
+        {
             if on {
                 cargo.args(["--features", feature]);
             }

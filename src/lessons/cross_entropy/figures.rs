@@ -15,7 +15,10 @@ pub fn data_figure(eruptions: &Eruptions) -> Figure {
     let ((short_wait, short), (long_wait, long)) = (class(0.0), class(1.0));
     let bounds = |values: &[f32]| values.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
     let ((short_low, short_high), (long_low, long_high)) = (bounds(&short_wait), bounds(&long_wait));
-    Figure::new("Old Faithful: long eruptions go with long waiting times, but between 60 and 70 minutes both occur.")
+    let caption = format!(
+        "Old Faithful: long eruptions go with long waiting times, but from {long_low} to {short_high} minutes both occur."
+    );
+    Figure::new(&caption)
         .alt(&format!(
             "Two clouds of points: {} short eruptions of about 2 minutes with waiting times from {short_low} to \
              {short_high} minutes, {} long ones of about 4.3 minutes with {long_low} to {long_high} minutes. \
@@ -123,7 +126,7 @@ pub fn bernoulli_figure() -> Result<Figure> {
 
 /// Binary cross-entropy for y = 0 over the logit, in f32: as written on paper, and in the form on logits.
 pub fn binary_loss_figure() -> Figure {
-    let z: Vec<f32> = (-120..=120).map(|i| i as f32).collect();
+    let z: Vec<f32> = (-20..=60).map(|i| i as f32).collect();
     let of = |f: fn(f32) -> f32| z.iter().map(|&z| f(z)).collect::<Vec<_>>();
     let on_paper = of(|z| -(1.0 - sigmoid(z)).ln());
     let on_logits = of(|z| loss::binary_cross_entropy(z.into(), 0.0) as f32);
@@ -131,30 +134,30 @@ pub fn binary_loss_figure() -> Figure {
     let paper_gradient = of(|z| 1.0 / (1.0 - sigmoid(z)) * (sigmoid(z) * (1.0 - sigmoid(z))));
     let logit_gradient = of(sigmoid);
     let lost = z.iter().zip(&on_paper).find(|(_, value)| !value.is_finite()).map_or(f32::NAN, |(&z, _)| z);
+    let panel = |title: &str, y: &str, range: (f64, f64)| {
+        let end = format!("σ(z) rounds to 1, z = {lost}");
+        Panel::new(title).x("logit z").y(y).x_range(-20.0, 60.0).y_range(range.0, range.1).guide(
+            &end,
+            &[lost; 2],
+            &[range.0, range.1],
+        )
+    };
     Figure::new("One loss on paper, two programs: only the one on logits survives a confident mistake.")
         .alt(&format!(
             "Left, for y = 0 both losses are 0 for negative scores and rise along the line z for positive ones, but \
-             the one computed as −ln(1−σ(z)) is infinite, so not drawn, from z = {lost} on; the one on logits goes \
-             on to 120 at z = 120. Right, both gradients are the S-shaped σ(z); the one through σ ends at z = {lost} \
+             the one computed as −ln(1−σ(z)) ends at z = {lost}, where it becomes infinite; the one on logits goes \
+             on to 60 at z = 60. Right, both gradients are the S-shaped σ(z); the one through σ ends at z = {lost} \
              too, where it is no number.",
         ))
         .panel(
-            Panel::new("Loss, y = 0")
-                .x("logit z")
-                .y("loss [nats]")
+            panel("Loss, y = 0", "loss [nats]", (-3.0, 63.0))
                 .line("on logits", &z, &on_logits)
-                .line("−ln(1−σ(z)) in f32", &z, &on_paper)
-                .x_range(-120.0, 120.0)
-                .y_range(-5.0, 125.0),
+                .line("−ln(1−σ(z)) in f32", &z, &on_paper),
         )
         .panel(
-            Panel::new("Gradient, y = 0")
-                .x("logit z")
-                .y("∂loss/∂z")
+            panel("Gradient, y = 0", "∂loss/∂z", (-0.1, 1.1))
                 .line("on logits, σ(z)", &z, &logit_gradient)
-                .line("through σ in f32", &z, &paper_gradient)
-                .x_range(-120.0, 120.0)
-                .y_range(-0.1, 1.1),
+                .line("through σ in f32", &z, &paper_gradient),
         )
 }
 
