@@ -15,7 +15,6 @@ import datetime
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -78,10 +77,10 @@ def course(runs: int) -> Times:
 
 def plain(runs: int, checkout: Path) -> Times:
     """The same evcxr without our launcher, template and settings."""
-    evcxr = checkout / ".lab" / "evcxr" / "bin" / "evcxr_jupyter"
-    program = str(evcxr) if evcxr.exists() else shutil.which("evcxr_jupyter")
-    if program is None:
-        raise Failure("no evcxr_jupyter on PATH or in .lab/evcxr: run `cargo course setup`")
+    chosen = checkout / ".lab" / "evcxr.json"  # what set-up chose for the course's own kernels
+    if not chosen.exists():
+        raise Failure("no Rust kernel has been chosen yet: run `cargo course setup`")
+    program = json.loads(chosen.read_text())["path"]
     environment = {
         name: value
         for name, value in os.environ.items()

@@ -3,7 +3,7 @@
 //! Everything is `f32` on one device: [`Dev`] is the processor, or an NVIDIA GPU with feature `cuda`. Shapes are
 //! dfdx's: known sizes are `Const<N>`, the batch is a runtime `usize`.
 
-use dfdx::prelude::{Const, HasShape, NoneTape, ReshapeTo, Shape, Tensor, TensorFromVec};
+use dfdx::prelude::{Const, HasShape, NoneTape, OwnedTape, Rank0, ReshapeTo, Shape, Tensor, TensorFromVec};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -19,6 +19,8 @@ pub type Dev = dfdx::tensor::Cuda;
 
 /// A batch of vectors, `(B, N)`.
 pub type Batch<const N: usize> = Tensor<(usize, Const<N>), f32, Dev>;
+/// One number, `()`, with the tape of the operations that led to it: what a loss is, and what `backward` takes.
+pub type Traced = Tensor<Rank0, f32, Dev, OwnedTape<f32, Dev>>;
 /// A batch of images, `(B, C, H, W)`, with values in [-1, 1].
 pub type Images<const C: usize> = Tensor<(usize, Const<C>, usize, usize), f32, Dev>;
 

@@ -43,11 +43,7 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
     if rust_src::installed().is_some() {
         line("✓", "rust-src (completion, types of `let`)", "installed");
     } else {
-        line(
-            "–",
-            "rust-src (completion, types of `let`)",
-            "not installed: a `let` of a std type needs its annotation. `rustup component add rust-src`",
-        );
+        line("–", "rust-src (completion, types of `let`)", rust_src::ADVICE);
     }
     line("·", "processor", &processor());
     line("·", "running kernels", &launcher::running(checkout).to_string());

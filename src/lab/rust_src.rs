@@ -3,7 +3,8 @@
 //! evcxr asks rust-analyzer for the type of every `let`, and rust-analyzer reads the toolchain's `rust-src`
 //! component twice at each kernel start: 35 MB, of which 27 are vector intrinsics. A cell needs `core`, `alloc`
 //! and `std` without their platform layers: 10 MB. Where the component isn't installed, an empty `core` keeps
-//! rust-analyzer from asking rustup to download it at each start; `let`s of std types then want annotations.
+//! rust-analyzer from asking rustup, at each start, to install it for the whole machine; `let`s then want annotations, and the
+//! lessons have them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,10 @@ use std::process::Command;
 use super::checkout::{Checkout, write_whole};
 use super::process::output;
 use crate::{Error, Result};
+
+/// What a learner without the component should know.
+pub const ADVICE: &str = "the toolchain has no `rust-src`: the lessons work, but a `let` of your own needs its type \
+                          written out; `rustup component add rust-src` changes that";
 
 /// Folders of `std` that no type of a notebook's variable comes from.
 const LEFT_OUT: [&str; 3] = ["os", "sys", "tests"];

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::checkout::{Checkout, size};
 use super::process::{run_visible, without_cargo_environment};
-use super::{evcxr, kernelspec, launcher, python, template};
+use super::{evcxr, kernelspec, launcher, python, rust_src, template};
 use crate::{Error, Result};
 
 /// One thing that set-up makes.
@@ -62,12 +62,12 @@ impl Step {
             Self::Python => python::is_ready(checkout),
             Self::Kernel => evcxr::chosen(checkout).is_some(),
             Self::Spec => kernelspec::is_ready(checkout),
-            Self::Template => {
-                let state = evcxr::chosen(checkout)
-                    .and_then(|evcxr| template::Key::current(checkout, &evcxr).ok())
-                    .map(|key| template::state(checkout, &key));
-                state == Some(template::State::Ready)
-            }
+            Self::Template => evcxr::chosen(checkout)
+                .and_then(|evcxr| template::Key::current(checkout, &evcxr).ok())
+                .is_some_and(|key| {
+                    template::state(checkout, &key) == template::State::Ready
+                        && rust_src::is_ready(checkout, &key.toolchain)
+                }),
         }
     }
 
@@ -120,6 +120,9 @@ pub fn run(checkout: &Checkout, steps: &[Step], evcxr_named: Option<&Path>) -> R
         let start = Instant::now();
         step.make(checkout, named)?;
         println!("      done in {:.0} s", start.elapsed().as_secs_f64());
+    }
+    if steps.contains(&Step::Template) && rust_src::installed().is_none() {
+        println!("Note: {}.", rust_src::ADVICE);
     }
     drop(launcher::sweep(checkout)?);
     Ok(())

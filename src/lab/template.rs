@@ -165,9 +165,6 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
             .actual(e)
             .next("check the disk's space (`cargo course doctor`), then run the same command again")
     };
-    if !rust_src::is_ready(checkout, &key.toolchain) {
-        rust_src::prepare(checkout, &key.toolchain)?;
-    }
     // An interrupted build's kernel may still be at work there.
     end_processes_of(&new.join("tree"));
     remove(&new)?;
@@ -175,6 +172,8 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
     let old = tree(checkout);
     if matches!(state(checkout, key), State::Stale(_)) {
         copy(&old, &new.join("tree"))?;
+        // What it holds of the crate itself would pile up, one build after another.
+        prune(&new.join("tree"), &["libgan_course", "gan_course-", "gan-course-"]).map_err(failed)?;
     }
     fs::create_dir_all(new.join("tree")).map_err(failed)?;
     // The crate's own lock file, so that cells are built with the versions that `cargo test` verified.
@@ -185,7 +184,8 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
     environment(&mut script, checkout, &new.join("tree"));
     run_visible(&mut script, "build the kernel's template")?;
 
-    prune(&new.join("tree")).map_err(failed)?;
+    // Its own cells: another kernel's build can't use them.
+    prune(&new.join("tree"), &["libcode_", "libctx", "ctx-", ".evcxr-execution-so"]).map_err(failed)?;
     let manifest = Manifest { key: key.clone(), files: list(&new.join("tree")) };
     let text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     write_whole(&new.join("manifest.json"), &text)?;
@@ -205,19 +205,13 @@ pub fn environment(command: &mut Command, checkout: &Checkout, tmpdir: &Path) {
         .env("JUPYTER_PATH", checkout.lab().join("none"));
 }
 
-/// Removes what the driven kernel left of its own cells: another kernel's build can't use it.
-fn prune(tree: &Path) -> std::io::Result<()> {
+/// Removes the files and folders whose name starts with one of `prefixes`.
+fn prune(tree: &Path, prefixes: &[&str]) -> std::io::Result<()> {
     for entry in WalkDir::new(tree).contents_first(true).into_iter().filter_map(std::result::Result::ok) {
         let name = entry.file_name().to_string_lossy();
-        let own = name.starts_with("libcode_")
-            || name.starts_with("libctx")
-            || name.starts_with("ctx-")
-            || name.starts_with(".evcxr-execution-so");
         let path = entry.path();
-        if own && entry.file_type().is_dir() {
-            fs::remove_dir_all(path)?;
-        } else if own && path.exists() {
-            fs::remove_file(path)?;
+        if prefixes.iter().any(|prefix| name.starts_with(prefix)) && path.exists() {
+            if entry.file_type().is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }?;
         }
     }
     Ok(())
@@ -284,10 +278,15 @@ pub fn ensure(checkout: &Checkout, mend_damage: bool, say: impl Fn(&str)) -> Res
             .next("run `cargo course setup`")
     })?;
     let key = Key::current(checkout, &evcxr)?;
-    if state(checkout, &key) == State::Ready {
+    let sources_are_ready = || rust_src::is_ready(checkout, &key.toolchain);
+    if state(checkout, &key) == State::Ready && sources_are_ready() {
         return Ok(evcxr);
     }
     let _lock = lock(checkout, true)?;
+    // They change without the template: when `rust-src` is installed later.
+    if !sources_are_ready() {
+        rust_src::prepare(checkout, &key.toolchain)?;
+    }
     // Another process may have built it while this one waited.
     let why = match state(checkout, &key) {
         State::Ready => return Ok(evcxr),

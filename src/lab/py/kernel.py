@@ -50,23 +50,25 @@ def start(evcxr: str, timeout: float) -> tuple[KernelManager, object]:
 
 
 def version(evcxr: str) -> None:
-    # A folder without Cargo.toml: the answer needs no dependency.
-    os.chdir(tempfile.mkdtemp(prefix="gan-course-"))
-    os.environ["EVCXR_CONFIG_DIR"] = os.getcwd()
-    manager, client = start(evcxr, timeout=60)
-    try:
-        client.kernel_info()
-        reply = client.get_shell_msg(timeout=30)
-        content = reply["content"]
-        if content.get("implementation") != "evcxr_jupyter":
-            raise SystemExit(f"{evcxr} answers as {content.get('implementation')}, not as evcxr_jupyter")
-        print(content["implementation_version"])
-    except Empty:
-        raise SystemExit(f"the kernel program {evcxr} does not answer") from None
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        os.rmdir(os.getcwd())
+    with tempfile.TemporaryDirectory(prefix="gan-course-") as folder:
+        # No Cargo.toml and an empty `core`: the answer needs no dependency, and evcxr's analyser, not finding the
+        # standard library's sources, would have rustup install them for the whole machine.
+        os.chdir(folder)
+        os.mkdir("core")
+        os.environ.update(EVCXR_CONFIG_DIR=folder, RUST_SRC_PATH=folder)
+        manager, client = start(evcxr, timeout=60)
+        try:
+            client.kernel_info()
+            content = client.get_shell_msg(timeout=30)["content"]
+        except Empty:
+            raise SystemExit(f"the kernel program {evcxr} does not answer") from None
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            os.chdir("/")
+    if content.get("implementation") != "evcxr_jupyter":
+        raise SystemExit(f"{evcxr} answers as {content.get('implementation')}, not as evcxr_jupyter")
+    print(content["implementation_version"])
 
 
 def warm(evcxr: str) -> None:
