@@ -80,7 +80,7 @@ fn a_faulty_cell_fails_with_lesson_and_line() {
 fn a_broken_lesson_file_is_an_error_with_its_line() {
     let source = fs::read_to_string(root().join("lessons/00-cross-entropy.md")).unwrap();
     let link = "[Exercise 00-1: the cross-entropy of two distributions](exercises/00-1-cross-entropy.rs)";
-    let cases: [(String, &str); 8] = [
+    let cases: [(String, &str); 9] = [
         (source.replacen("---\n", "", 1), "line 1: expected a header between two lines of ---, found none"),
         (
             source.replacen("  language: rust\n", "", 1),
@@ -93,6 +93,14 @@ fn a_broken_lesson_file_is_an_error_with_its_line() {
         (
             source.replacen(link, &format!("See {link}"), 1),
             "expected an exercise's link alone in its paragraph",
+        ),
+        (
+            source.replacen(
+                "let h: f64 = 1e-4;",
+                &format!("let h: f64 = 1e-4; // {}", "long ".repeat(20)),
+                1,
+            ),
+            "expected at most 95 characters",
         ),
         (source.clone(), ""),
     ];

@@ -50,6 +50,9 @@ enum Part {
 /// The lines every lesson's header holds: jupytext passes them on to the notebook.
 const HEADER: [&str; 3] = ["display_name: GAN course (Rust)", "language: rust", "name: gan-course"];
 
+/// A cell's longest line: what JupyterLab shows beside its file list, on a small laptop, without scrolling.
+const WIDEST: usize = 95;
+
 /// All lessons of a checkout, `lessons/NN-*.md`, by number.
 ///
 /// # Errors
@@ -145,6 +148,13 @@ impl Lesson {
                             .expected("a closing fence of this cell")
                             .actual("the end of the lesson")
                             .next("add a line of three backticks"));
+                    }
+                    let too_wide = |line: &String| line.chars().count() > WIDEST;
+                    if let Some(line) = lines[open..close].iter().position(too_wide) {
+                        return Err(broken(open + line)
+                            .expected(format!("at most {WIDEST} characters, as the notebook shows them"))
+                            .actual(lines[open + line].chars().count())
+                            .next("break the line"));
                     }
                     parts.push(Part::Cell { open, close });
                 }
