@@ -7,7 +7,7 @@
 //! | 5 | [`lab`] (set-up, kernel, lesson pipeline), [`homework`] (exercises and their checks) |
 //! | 4 | [`lessons`] (one module a stage of the course) |
 //! | 3 | [`show`] (figures in a notebook) |
-//! | 2 | [`loss`] |
+//! | 2 | [`loss`], [`optim`] (SGD, RMSProp, Adam), [`metrics`] (divergences, W₁) |
 //! | 1 | [`error`], [`tensor`], [`data`] |
 //!
 //! A notebook cell reaches everything, dfdx included, through this crate: `use gan_course::dfdx`.
@@ -19,6 +19,8 @@ pub mod homework;
 pub mod lab;
 pub mod lessons;
 pub mod loss;
+pub mod metrics;
+pub mod optim;
 pub mod show;
 pub mod tensor;
 

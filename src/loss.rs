@@ -11,8 +11,12 @@ use dfdx::prelude::{
     Const, Device, HasErr, HasShape, MeanTo, PutTape, Rank0, Shape, SplitTape, Tape, Tensor, TryAdd, TryMul,
 };
 
+pub use gan::{GanLoss, discriminator_loss, generator_loss};
+
 use crate::tensor::sizes;
 use crate::{Error, Result};
+
+mod gan;
 
 /// Binary cross-entropy on logits, averaged over all n elements: mean of -[y ln σ(z) + (1-y) ln(1-σ(z))].
 ///

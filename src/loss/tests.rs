@@ -125,3 +125,52 @@ fn bad_input_is_an_error_that_says_which() {
         assert!(error.to_string().contains(part), "{error}");
     }
 }
+
+#[test]
+fn generator_losses_and_slopes_hold_from_minus_100_to_100() {
+    let dev = device().unwrap();
+    for kind in GanLoss::ALL {
+        for z in [-100.0, -30.0, -10.0, -2.0, 0.0, 2.0, 30.0, 100.0f32] {
+            let (value, gradient) =
+                with_gradients(column(&dev, &[z, z]).unwrap(), |logits| generator_loss(kind, logits));
+            let expected = kind.of_generator(z.into());
+            assert!(
+                (f64::from(value) - expected).abs() <= 1e-6 * expected.abs().max(0.1),
+                "{kind} {value} at {z}"
+            );
+            // Half, since the loss is the mean of two; below 1e-38 f32 has no normal numbers.
+            let expected = kind.generator_slope(z.into()) / 2.0;
+            assert!(
+                (f64::from(gradient[1]) - expected).abs() <= 1e-5 * expected.abs() + 1e-38,
+                "{kind} {gradient:?} at {z}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_discriminators_losses_are_those_of_the_slides() {
+    let dev = device().unwrap();
+    let (z, y) = ([3.0, -1.0, 100.0, -100.0f32], [1.0, 0.0, 0.0, 1.0f32]);
+    for kind in GanLoss::ALL {
+        let targets = column(&dev, &y).unwrap();
+        let (value, gradients) =
+            with_gradients(column(&dev, &z).unwrap(), |logits| discriminator_loss(kind, logits, targets));
+        let each = z.iter().zip(y).map(|(&z, y)| match kind {
+            GanLoss::Linear => f64::from(-2.0 * (y - 0.5) * z),
+            _ => binary_cross_entropy(z.into(), y.into()),
+        });
+        close(value, each.sum::<f64>() / 4.0, 1e-6);
+        // Where D is sure and wrong, cross-entropy pulls as the linear form does.
+        assert!(
+            gradients[2..].iter().zip([0.25, -0.25]).all(|(a, b)| (a - b).abs() <= 1e-6),
+            "{gradients:?}"
+        );
+    }
+    let empty = || column(&dev, &[]).unwrap();
+    for kind in GanLoss::ALL {
+        assert!(generator_loss(kind, empty()).unwrap_err().to_string().contains("an empty batch"));
+        let error = discriminator_loss(kind, column(&dev, &[1.0]).unwrap(), empty()).unwrap_err();
+        assert!(error.to_string().contains("shape (1, 1), found (0, 1)"), "{error}");
+    }
+}

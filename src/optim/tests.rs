@@ -1,0 +1,127 @@
+//! Trajectories against PyTorch's, and what is refused.
+
+use dfdx::nn::builders::Linear;
+use dfdx::nn::{DeviceBuildExt, modules};
+use dfdx::prelude::{Shape, Tensor, ZeroGrads};
+
+use super::*;
+use crate::tensor::{device, values};
+
+type Model = (modules::Linear<3, 2, f32, Dev>,);
+
+/// The scales and start values of `tests/pytorch/optim.py`.
+const SCALES: [f32; 8] = [1.0, 1e-4, 0.0, 30.0, 1.0, 1e-7, 0.25, -2.0];
+const START: [f32; 8] = [0.5, -0.25, 1.0, 2.0, 0.125, -1.0, 0.75, -0.5];
+
+fn model() -> Model {
+    let mut model = device().unwrap().build_module::<(Linear<3, 2>,), f32>();
+    model.0.weight.copy_from(&START[..6]);
+    model.0.bias.copy_from(&START[6..]);
+    model
+}
+
+fn gradients(model: &Model, step: usize) -> Gradients<f32, Dev> {
+    let unit = |i: usize| ((step * 37 + i * 11) % 33) as f32 - 16.0;
+    let flat: Vec<f32> = (0..8).map(|i| unit(i) / 16.0 * SCALES[i]).collect();
+    let mut gradients = model.alloc_grads();
+    set(&mut gradients, &model.0.weight, &flat[..6]);
+    set(&mut gradients, &model.0.bias, &flat[6..]);
+    gradients
+}
+
+fn set<S: Shape>(gradients: &mut Gradients<f32, Dev>, tensor: &Tensor<S, f32, Dev>, flat: &[f32]) {
+    gradients.get_or_alloc_mut(tensor).unwrap().copy_from_slice(flat);
+}
+
+fn config(name: &str) -> OptimizerConfig {
+    match name {
+        "sgd" => SgdConfig { rate: 0.01, ..Default::default() }.into(),
+        "sgd-momentum" => SgdConfig { rate: 0.01, momentum: 0.9 }.into(),
+        "rmsprop" => RmsPropConfig { rate: 0.005, ..Default::default() }.into(),
+        "rmsprop-momentum" => {
+            RmsPropConfig { rate: 0.005, alpha: 0.9, momentum: 0.5, ..Default::default() }.into()
+        }
+        "adam" => AdamConfig::default().into(),
+        "adam-gan" => AdamConfig { rate: 0.02, betas: [0.5, 0.999], epsilon: 1e-3 }.into(),
+        other => panic!("{other} is not in the test"),
+    }
+}
+
+#[test]
+fn every_trajectory_is_pytorchs_also_after_a_restore() {
+    let mut compared = 0;
+    let mut current: Option<(String, Model, Optimizer)> = None;
+    for line in include_str!("../../tests/pytorch/optim.csv").lines().skip(2) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let (name, step) = (fields[0], fields[1].parse::<usize>().unwrap());
+        let expected: Vec<f32> = fields[2..].iter().map(|field| field.parse().unwrap()).collect();
+        if current.as_ref().is_none_or(|(of, ..)| of != name) {
+            let model = model();
+            let optimizer = Optimizer::new(config(name), &model).unwrap();
+            current = Some((name.into(), model, optimizer));
+        }
+        let (_, model, optimizer) = current.as_mut().unwrap();
+        if step == 11 {
+            // Half-way the state goes through its public parts, as a checkpoint does.
+            let (updates, slots) = (optimizer.updates(), optimizer.slots().to_vec());
+            *optimizer = Optimizer::new(config(name), model).unwrap();
+            optimizer.restore(updates, slots).unwrap();
+        }
+        let mut gradients = gradients(model, step - 1);
+        optimizer.update(model, &mut gradients).unwrap();
+        for (actual, expected) in
+            [(values(&model.0.weight), &expected[..6]), (values(&model.0.bias), &expected[6..])]
+        {
+            let largest = expected.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+            for (a, b) in actual.iter().zip(expected) {
+                assert!((a - b).abs() <= 1e-5 * largest, "{name} step {step}: {actual:?} {expected:?}");
+            }
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 6 * 20);
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let refused: [(OptimizerConfig, &str); 8] = [
+        (
+            SgdConfig { rate: -0.1, ..Default::default() }.into(),
+            "this rate: expected a finite number of at least 0, found -0.1",
+        ),
+        (SgdConfig { momentum: 1.0, ..Default::default() }.into(), "this momentum"),
+        (RmsPropConfig { rate: f64::NAN, ..Default::default() }.into(), "this rate"),
+        (RmsPropConfig { alpha: 1.5, ..Default::default() }.into(), "this alpha"),
+        (AdamConfig { rate: f64::INFINITY, ..Default::default() }.into(), "this rate"),
+        (AdamConfig { betas: [-0.5, 0.9], ..Default::default() }.into(), "this betas[0]"),
+        (AdamConfig { betas: [0.5, f64::NAN], ..Default::default() }.into(), "this betas[1]"),
+        (AdamConfig { epsilon: -1.0, ..Default::default() }.into(), "this epsilon"),
+    ];
+    for (config, part) in refused {
+        let error = Optimizer::new(config, &model()).unwrap_err().to_string();
+        assert!(error.contains(part) && error.contains("Next: correct "), "{error}");
+    }
+}
+
+#[test]
+fn an_optimiser_of_another_module_is_refused_and_changes_nothing() {
+    let mut model = model();
+    let other = device().unwrap().build_module::<(Linear<3, 3>,), f32>();
+    let mut optimizer = Optimizer::new(AdamConfig::default(), &other).unwrap();
+    let (before, mut gradients) = (optimizer.clone(), gradients(&model, 0));
+    let error = optimizer.update(&mut model, &mut gradients).unwrap_err().to_string();
+    assert!(error.contains("0.weight [3, 3], 0.bias [3]"), "{error}");
+    let slots = Optimizer::new(AdamConfig::default(), &model).unwrap().slots().to_vec();
+    let error = optimizer.restore(3, slots).unwrap_err().to_string();
+    assert!(error.contains("found 0.weight [2, 3]"), "{error}");
+    assert_eq!((optimizer, values(&model.0.weight)), (before, START[..6].to_vec()));
+}
+
+#[test]
+fn the_norm_is_that_of_all_gradients_together() {
+    let model = model();
+    let mut gradients = model.alloc_grads();
+    set(&mut gradients, &model.0.weight, &[3.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    set(&mut gradients, &model.0.bias, &[0.0, -4.0]);
+    assert_eq!(gradient_norm(&model, &mut gradients).unwrap(), 5.0);
+}
