@@ -6,9 +6,9 @@
 //! | --- | --- |
 //! | 5 | [`lab`] (set-up, kernel, lesson pipeline), [`homework`] (exercises and their checks) |
 //! | 4 | [`lessons`] (one module a stage of the course) |
-//! | 3 | [`show`] (figures in a notebook) |
+//! | 3 | [`train`] (the stage as a value, checkpoints, runs), [`show`] (figures in a notebook) |
 //! | 2 | [`loss`], [`optim`] (SGD, RMSProp, Adam), [`metrics`] (divergences, W₁) |
-//! | 1 | [`error`], [`tensor`], [`data`] |
+//! | 1 | [`ops`] (operations dfdx lacks), [`data`], [`tensor`], [`error`] |
 //!
 //! A notebook cell reaches everything, dfdx included, through this crate: `use gan_course::dfdx`.
 
@@ -20,9 +20,11 @@ pub mod lab;
 pub mod lessons;
 pub mod loss;
 pub mod metrics;
+pub mod ops;
 pub mod optim;
 pub mod show;
 pub mod tensor;
+pub mod train;
 
 pub use dfdx;
 pub use error::{Error, Result};

@@ -29,10 +29,19 @@ pub type Images<const C: usize> = Tensor<(usize, Const<C>, usize, usize), f32, D
 /// # Errors
 /// With feature `cuda`: no usable GPU.
 pub fn device() -> Result<Dev> {
+    seeded_device(0)
+}
+
+/// Opens the device with a seed for the networks that are built on it: dfdx draws initial weights from the device's
+/// own random numbers. ([`device`] has seed 0.)
+///
+/// # Errors
+/// Those of [`device`].
+pub fn seeded_device(seed: u64) -> Result<Dev> {
     #[cfg(not(feature = "cuda"))]
-    return Ok(Dev::default());
+    return Ok(Dev::seed_from_u64(seed));
     #[cfg(feature = "cuda")]
-    Dev::try_build(0, 0).map_err(|cause| {
+    Dev::try_build(0, seed).map_err(|cause| {
         Error::new("open the GPU")
             .expected("an NVIDIA GPU with a driver for CUDA")
             .actual(format!("{cause:?}"))

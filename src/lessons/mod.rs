@@ -2,3 +2,4 @@
 //! data preparation, long loops and figures stand here, compiled once and optimised.
 
 pub mod cross_entropy;
+pub mod gan;

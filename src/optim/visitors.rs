@@ -12,7 +12,7 @@ type DeviceError = <Dev as dfdx::prelude::HasErr>::Err;
 
 /// The values of a tensor's gradient, lent to `use_them`: no copy on the processor.
 fn with_gradient<S: Shape, R>(
-    pub(super) gradients: &mut Gradients<f32, Dev>,
+    gradients: &mut Gradients<f32, Dev>,
     tensor: &Tensor<S, f32, Dev>,
     use_them: impl FnOnce(&[f32]) -> R,
 ) -> Result<R, DeviceError> {

@@ -1,0 +1,379 @@
+//! Lesson 03, the GAN of Goodfellow et al. (2014) on numbers: G turns noise into numbers, D tells them from the data.
+//!
+//! Algorithm 1 of the paper: k times, D takes a step on a minibatch of m real and m fake samples; then G takes one.
+//! Networks see the data standardised; what goes in and out of the methods here is on the data's own scale.
+
+mod network;
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use dfdx::prelude::{AsArray, Backward, Gradients, ModelEMA, Trace, ZeroGrads};
+use serde::{Deserialize, Serialize};
+
+pub use network::{Mlp, forward};
+
+use crate::data::{Scale, Target};
+use crate::loss::{GanLoss, discriminator_loss, generator_loss};
+use crate::optim::{AdamConfig, Optimizer, OptimizerConfig, gradient_norm};
+use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
+use crate::train::{Core, Report, Stage, State};
+use crate::{Error, Result};
+
+/// What can be set of the 1-D GAN.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GanConfig {
+    /// The data. Default N(4, 1.25²), the course's first target.
+    pub target: Target,
+    /// The players' losses. Default non-saturating.
+    pub loss: GanLoss,
+    /// How many steps D takes for each of G's, at least 1. Default 1, "the least expensive option" (the paper's
+    /// section 3); 3 calms the oscillation.
+    pub k: usize,
+    /// Real samples, and as many fake ones, in a minibatch, at least 1. Default 128.
+    pub batch: usize,
+    /// G's optimiser. Default Adam with rate 1e-3 and β (0.5, 0.999).
+    pub generator: OptimizerConfig,
+    /// D's optimiser. Default the same.
+    pub discriminator: OptimizerConfig,
+    /// Decay in [0, 1) of the running average of G's weights that evaluation uses. Default 0.999: the last thousand
+    /// steps or so. With 0 it is G itself.
+    pub average: f64,
+    /// Whether the networks see the data standardised. Default true; without it the geyser is learnt badly.
+    pub normalise: bool,
+    /// Seed of initial weights and of all samples. Default 0.
+    pub seed: u64,
+}
+
+impl Default for GanConfig {
+    fn default() -> Self {
+        let adam = OptimizerConfig::from(AdamConfig { betas: [0.5, 0.999], ..AdamConfig::default() });
+        Self {
+            target: Target::gaussian(),
+            loss: GanLoss::default(),
+            k: 1,
+            batch: 128,
+            generator: adam.clone(),
+            discriminator: adam,
+            average: 0.999,
+            normalise: true,
+            seed: 0,
+        }
+    }
+}
+
+impl GanConfig {
+    fn check(&self) -> Result<()> {
+        let refuse = |what: &str, expected: &str, actual: String| {
+            Err(Error::new(format!("build a GAN with this {what}")).expected(expected).actual(actual))
+        };
+        match self {
+            Self { k: 0, .. } => refuse("k", "at least one step of D for each of G's", "0".into()),
+            Self { batch: 0, .. } => refuse("batch", "at least one sample", "0".into()),
+            Self { average, .. } if !(0.0..1.0).contains(average) => {
+                refuse("average", "a decay from 0 to below 1", average.to_string())
+            }
+            _ => self.target.check(),
+        }
+    }
+}
+
+/// What one step tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GanReport {
+    /// D's loss over real and fake together, before its (last) update. With the log forms ln 2 = 0.693 where D can't
+    /// tell them apart.
+    pub loss_d: f32,
+    /// G's loss before its update.
+    pub loss_g: f32,
+    /// Mean D(x) on the real batch; with the linear form the mean raw output.
+    pub score_real: f32,
+    /// Mean D(G(z)) on D's fake batch; with the linear form the mean raw output.
+    pub score_fake: f32,
+    /// Length of D's gradient.
+    pub gradient_d: f32,
+    /// Length of G's gradient.
+    pub gradient_g: f32,
+    /// How long the step took.
+    pub seconds: f32,
+}
+
+impl GanReport {
+    /// The value of the game, V = mean ln D(x) + mean ln(1 - D(G(z))), which is -2 times D's loss. Only with the log
+    /// forms.
+    pub fn value(&self) -> f32 {
+        -2.0 * self.loss_d
+    }
+}
+
+impl Report for GanReport {
+    const COLUMNS: &'static [&'static str] =
+        &["loss_d", "loss_g", "score_real", "score_fake", "gradient_d", "gradient_g", "seconds"];
+
+    fn row(&self) -> Vec<f32> {
+        let Self { loss_d, loss_g, score_real, score_fake, gradient_d, gradient_g, seconds } = *self;
+        vec![loss_d, loss_g, score_real, score_fake, gradient_d, gradient_g, seconds]
+    }
+
+    fn of_row(row: &[f32]) -> Self {
+        let at = |i: usize| row.get(i).copied().unwrap_or(f32::NAN);
+        Self {
+            loss_d: at(0),
+            loss_g: at(1),
+            score_real: at(2),
+            score_fake: at(3),
+            gradient_d: at(4),
+            gradient_g: at(5),
+            seconds: at(6),
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self { loss_d, loss_g, score_real, score_fake, .. } = self;
+        format!("loss D {loss_d:.3} G {loss_g:.3} · D(x) {score_real:.2} D(G(z)) {score_fake:.2}")
+    }
+}
+
+/// What D's step tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiscriminatorStep {
+    /// D's loss before the update.
+    pub loss: f32,
+    /// Mean D(x); with the linear form the mean raw output.
+    pub score_real: f32,
+    /// Mean D(G(z)); with the linear form the mean raw output.
+    pub score_fake: f32,
+    /// Length of the gradient.
+    pub gradient: f32,
+}
+
+/// What G's step tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratorStep {
+    /// G's loss before the update.
+    pub loss: f32,
+    /// Length of the gradient.
+    pub gradient: f32,
+}
+
+/// The 1-D GAN as a value: networks, optimisers, random numbers, history.
+///
+/// ```
+/// use gan_course::lessons::gan::{Gan, GanConfig};
+/// let mut gan = Gan::new(GanConfig { seed: 1, ..GanConfig::default() })?;
+/// let before = gan.clone();
+/// let report = gan.step()?;
+/// assert!((report.value() + 2.0 * 2f32.ln()).abs() <= 0.2, "at first D can't tell them apart");
+/// assert_eq!((gan.steps(), before.steps()), (1, 0));
+/// assert_eq!(gan.samples(1000, 0)?.len(), 1000);
+/// # gan_course::Result::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gan {
+    core: Core<GanConfig, GanReport>,
+    dev: Dev,
+    scale: Scale,
+    generator: Mlp,
+    discriminator: Mlp,
+    average: Mlp,
+    generator_optimizer: Optimizer,
+    discriminator_optimizer: Optimizer,
+    /// Gradients' memory, kept between steps; all zeros there.
+    generator_gradients: Gradients<f32, Dev>,
+    discriminator_gradients: Gradients<f32, Dev>,
+}
+
+crate::stage!(Gan, GanConfig, GanReport);
+
+impl Stage for Gan {
+    const KIND: &'static str = "gan";
+    type Config = GanConfig;
+    type Report = GanReport;
+
+    fn build(config: GanConfig) -> Result<Self> {
+        config.check()?;
+        let dev = seeded_device(config.seed)?;
+        let (generator, discriminator) = (network::build(&dev)?, network::build(&dev)?);
+        let identity = Scale { mean: 0.0, sd: 1.0 };
+        Ok(Self {
+            scale: if config.normalise { config.target.scale()? } else { identity },
+            average: generator.clone(),
+            generator_optimizer: Optimizer::new(config.generator.clone(), &generator)?,
+            discriminator_optimizer: Optimizer::new(config.discriminator.clone(), &discriminator)?,
+            generator_gradients: generator.alloc_grads(),
+            discriminator_gradients: discriminator.alloc_grads(),
+            core: Core::new(config.clone(), Noise::new(config.seed), Self::KIND),
+            dev,
+            generator,
+            discriminator,
+        })
+    }
+
+    fn core(&self) -> &Core<GanConfig, GanReport> {
+        &self.core
+    }
+
+    fn core_mut(&mut self) -> &mut Core<GanConfig, GanReport> {
+        &mut self.core
+    }
+
+    /// Algorithm 1.
+    fn advance(&mut self) -> Result<GanReport> {
+        let begun = Instant::now();
+        let mut of_d = None;
+        for _ in 0..self.core.config.k {
+            let (x, z) = (self.data()?, self.noise()?);
+            of_d = Some(self.discriminator_step(&x, &z)?);
+        }
+        let z = self.noise()?;
+        let of_g = self.generator_step(&z)?;
+        let of_d = of_d.ok_or_else(|| Error::new("make a step").expected("k of at least 1").actual(0))?;
+        Ok(GanReport {
+            loss_d: of_d.loss,
+            loss_g: of_g.loss,
+            score_real: of_d.score_real,
+            score_fake: of_d.score_fake,
+            gradient_d: of_d.gradient,
+            gradient_g: of_g.gradient,
+            seconds: begun.elapsed().as_secs_f32(),
+        })
+    }
+
+    fn state(&mut self, state: &mut State) -> Result<()> {
+        state.module("generator", &mut self.generator)?;
+        state.module("discriminator", &mut self.discriminator)?;
+        state.module("average", &mut self.average)?;
+        state.optimizer("generator-optimiser", &mut self.generator_optimizer)?;
+        state.optimizer("discriminator-optimiser", &mut self.discriminator_optimizer)
+    }
+}
+
+/// The lines of Algorithm 1, one method each. A step consists of these in this order; called one by one they train
+/// too, but the history doesn't count them.
+impl Gan {
+    /// A minibatch of noise z, `(m, 1)`, from N(0, 1).
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn noise(&mut self) -> Result<Batch<1>> {
+        column(&self.dev, &self.core.noise.normal(self.core.config.batch))
+    }
+
+    /// A minibatch of data x, `(m, 1)`, as the networks see it.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn data(&mut self) -> Result<Batch<1>> {
+        let x = self.core.config.target.sample(&mut self.core.noise, self.core.config.batch)?;
+        column(&self.dev, &self.scale.normalised(x))
+    }
+
+    /// D's step: real samples x have target 1, fake ones G(z) have 0; G stays as it is.
+    ///
+    /// # Shapes
+    /// `x` and `z` `(B, 1)`, of any batch sizes.
+    ///
+    /// # Errors
+    /// Loss or gradient is not finite; D is not updated then.
+    pub fn discriminator_step(&mut self, x: &Batch<1>, z: &Batch<1>) -> Result<DiscriminatorStep> {
+        let kind = self.core.config.loss;
+        let mut both = values(x);
+        let real = both.len();
+        // G runs without a tape here: D's step must not reach it (PyTorch's `detach`).
+        both.extend(values(&forward(&self.generator, z.clone())?));
+        let targets: Vec<f32> = (0..both.len()).map(|i| f32::from(u8::from(i < real))).collect();
+
+        let gradients = std::mem::replace(&mut self.discriminator_gradients, Gradients::leaky());
+        let logits = forward(&self.discriminator, column(&self.dev, &both)?.traced(gradients))?;
+        let scores = scores(kind, &values(&logits));
+        let loss = discriminator_loss(kind, logits, column(&self.dev, &targets)?)?;
+        let value = self.core.finite("the discriminator's loss", loss.array())?;
+        let mut gradients = loss.backward();
+        let norm = gradient_norm(&self.discriminator, &mut gradients)?;
+        let norm = self.core.finite("the length of the discriminator's gradient", norm)?;
+        self.discriminator_optimizer.update(&mut self.discriminator, &mut gradients)?;
+        self.discriminator.zero_grads(&mut gradients);
+        self.discriminator_gradients = gradients;
+        let mean = |scores: &[f32]| scores.iter().sum::<f32>() / scores.len() as f32;
+        let (score_real, score_fake) = (mean(&scores[..real]), mean(&scores[real..]));
+        Ok(DiscriminatorStep { loss: value, score_real, score_fake, gradient: norm })
+    }
+
+    /// G's step on its samples G(z); D stays as it is. The running average of G's weights follows.
+    ///
+    /// # Shapes
+    /// `z` `(B, 1)`, of any batch size.
+    ///
+    /// # Errors
+    /// Loss or gradient is not finite; G is not updated then.
+    pub fn generator_step(&mut self, z: &Batch<1>) -> Result<GeneratorStep> {
+        let gradients = std::mem::replace(&mut self.generator_gradients, Gradients::leaky());
+        let fake = forward(&self.generator, z.clone().traced(gradients))?;
+        let loss = generator_loss(self.core.config.loss, forward(&self.discriminator, fake)?)?;
+        let value = self.core.finite("the generator's loss", loss.array())?;
+        // The backward pass crosses D, but leaves gradients of G's weights only.
+        let mut gradients = loss.backward();
+        let norm = gradient_norm(&self.generator, &mut gradients)?;
+        let norm = self.core.finite("the length of the generator's gradient", norm)?;
+        self.generator_optimizer.update(&mut self.generator, &mut gradients)?;
+        self.generator.zero_grads(&mut gradients);
+        self.generator_gradients = gradients;
+        self.average.ema(&self.generator, self.core.config.average);
+        Ok(GeneratorStep { loss: value, gradient: norm })
+    }
+}
+
+/// Looking at what was learnt, on the data's own scale. Nothing here changes the stage.
+impl Gan {
+    /// `count` samples of the averaged generator, from noise of its own seed.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn samples(&self, count: usize, seed: u64) -> Result<Vec<f32>> {
+        self.generate(&self.average, &Noise::new(seed).normal(count))
+    }
+
+    /// [`samples`](Self::samples) of the generator as it is now, which oscillates.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn raw_samples(&self, count: usize, seed: u64) -> Result<Vec<f32>> {
+        self.generate(&self.generator, &Noise::new(seed).normal(count))
+    }
+
+    fn generate(&self, network: &Mlp, z: &[f32]) -> Result<Vec<f32>> {
+        Ok(self.scale.original(values(&forward(network, column(&self.dev, z)?)?)))
+    }
+
+    /// D(x) at each place: the probability, or with the linear form the raw output.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let x = column(&self.dev, &self.scale.normalised(x.to_vec()))?;
+        Ok(scores(self.core.config.loss, &values(&forward(&self.discriminator, x)?)))
+    }
+
+    /// Where the generator's loss wants a sample at each place to go: minus the loss's derivative there, in units of
+    /// loss per unit of x.
+    ///
+    /// # Errors
+    /// No places, or the device is out of memory.
+    pub fn pull(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let places = column(&self.dev, &self.scale.normalised(x.to_vec()))?;
+        let logits = forward(&self.discriminator, places.leaky_trace())?;
+        let gradients = generator_loss(self.core.config.loss, logits)?.backward();
+        // The loss is a mean over all places, and a step of the networks' x is sd long.
+        let back = -(x.len() as f32) / self.scale.sd;
+        Ok(values(&gradients.get(&places)).into_iter().map(|slope| slope * back).collect())
+    }
+}
+
+fn scores(kind: GanLoss, logits: &[f32]) -> Vec<f32> {
+    match kind {
+        GanLoss::Linear => logits.to_vec(),
+        _ => logits.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
+    }
+}

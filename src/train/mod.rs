@@ -1,0 +1,324 @@
+//! Training: the stage as a value.
+//!
+//! A stage is everything one training run consists of: networks, optimisers, random numbers, history. It is `Clone`,
+//! so going back is keeping a copy, and a fork with one change is a copy with that change; and it is saved whole, so
+//! that a resumed run ends with the same bits as one that was never interrupted.
+//!
+//! A lesson's stage implements [`Stage`] (what it consists of, and one step); the functions here do the rest, and
+//! [`stage!`](crate::stage) offers them as methods.
+
+mod checkpoint;
+mod files;
+mod history;
+mod progress;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use checkpoint::State;
+pub use history::{History, Report};
+pub use run::{Pace, resume, runs, train};
+
+use crate::tensor::Noise;
+use crate::{Error, Result};
+use checkpoint::Header;
+
+/// What every stage has besides networks and optimisers.
+#[derive(Clone, Debug)]
+pub struct Core<C, R> {
+    /// What was set at the beginning; it doesn't change.
+    pub config: C,
+    /// Where all the stage's random numbers come from.
+    pub noise: Noise,
+    history: History<R>,
+    /// The folder in `runs/` that `train` saves to.
+    name: String,
+    /// Mark and step of the checkpoint in that folder that this stage wrote or was loaded from.
+    saved: Option<(String, u64)>,
+    /// Why it can't go on, once a step has failed half-way.
+    failed: Option<Error>,
+}
+
+impl<C, R: Report> Core<C, R> {
+    /// The core of a stage at its beginning; `name` is the folder in `runs/` that it is saved to.
+    pub fn new(config: C, noise: Noise, name: &str) -> Self {
+        Self { config, noise, history: History::default(), name: name.into(), saved: None, failed: None }
+    }
+
+    /// How many steps were made.
+    pub fn steps(&self) -> u64 {
+        self.history.len() as u64
+    }
+
+    /// The reports of all steps.
+    pub fn history(&self) -> &History<R> {
+        &self.history
+    }
+
+    /// The folder in `runs/`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Saves to another folder in `runs/` from now on: for a fork that is to live beside the original.
+    ///
+    /// # Errors
+    /// The name is no plain folder name.
+    pub fn rename(&mut self, name: &str) -> Result<()> {
+        run::check_name(name)?;
+        (self.name, self.saved) = (name.into(), None);
+        Ok(())
+    }
+
+    /// Passes a finite number through; a step calls this on losses and gradient norms *before* it updates.
+    ///
+    /// # Errors
+    /// The number is not finite; the error says at which step, which checkpoint is good, and what to try.
+    pub fn finite(&self, what: &str, value: f32) -> Result<f32> {
+        if value.is_finite() {
+            return Ok(value);
+        }
+        let back = match &self.saved {
+            Some((_, step)) => format!("resume(\"{}\") gives back step {step}, the last good one", self.name),
+            None => "build it anew".into(),
+        };
+        Err(Error::new(format!("make step {}", self.steps() + 1))
+            .expected(format!("a finite number as {what}"))
+            .actual(format!("{value}: training has diverged"))
+            .next(format!("{back}; then try a smaller learning rate, or another loss")))
+    }
+}
+
+/// A training run as a value.
+pub trait Stage: Clone {
+    /// What a checkpoint calls this kind of stage, and the default folder in `runs/`.
+    const KIND: &'static str;
+    /// What can be set; saved with the stage.
+    type Config: Clone + Debug + PartialEq + Serialize + DeserializeOwned;
+    /// What a step tells.
+    type Report: Report;
+
+    /// The stage at its beginning.
+    ///
+    /// # Errors
+    /// A setting out of its range.
+    fn build(config: Self::Config) -> Result<Self>;
+
+    /// Configuration, random numbers and history.
+    fn core(&self) -> &Core<Self::Config, Self::Report>;
+
+    /// The same, to change.
+    fn core_mut(&mut self) -> &mut Core<Self::Config, Self::Report>;
+
+    /// Makes one step. [`step`] calls this and writes the history.
+    ///
+    /// # Errors
+    /// A loss or gradient is not finite.
+    fn advance(&mut self) -> Result<Self::Report>;
+
+    /// Hands every network and optimiser to the state, under a name of its own: for saving and for loading alike.
+    ///
+    /// # Errors
+    /// Those of the state's methods.
+    fn state(&mut self, state: &mut State) -> Result<()>;
+}
+
+/// One step: what happened in it is returned, and kept in the history.
+///
+/// # Errors
+/// A loss or gradient was not finite. The stage may then be half-way through a step: it refuses to go on or to be
+/// saved, so that no good checkpoint is overwritten.
+pub fn step<S: Stage>(stage: &mut S) -> Result<S::Report> {
+    usable(stage)?;
+    match stage.advance() {
+        Ok(report) => {
+            stage.core_mut().history.push(&report);
+            Ok(report)
+        }
+        Err(error) => {
+            stage.core_mut().failed = Some(error.clone());
+            Err(error)
+        }
+    }
+}
+
+/// Saves the stage whole to a file of any name.
+///
+/// # Errors
+/// A number in it is not finite, or the file can't be written; a file that was there before is still there then.
+pub fn save<S: Stage>(stage: &S, path: impl AsRef<Path>) -> Result<()> {
+    save_marked(stage, path.as_ref()).map(|_| ())
+}
+
+/// Loads what [`save`] saved.
+///
+/// # Errors
+/// The file can't be read, is damaged, or is no checkpoint of this kind of stage.
+pub fn load<S: Stage>(path: impl AsRef<Path>) -> Result<S> {
+    load_marked(path.as_ref()).map(|(stage, _)| stage)
+}
+
+fn usable<S: Stage>(stage: &S) -> Result<()> {
+    stage.core().failed.clone().map_or(Ok(()), Err)
+}
+
+/// Saves, and returns the mark that the file carries.
+fn save_marked<S: Stage>(stage: &S, path: &Path) -> Result<String> {
+    usable(stage)?;
+    let core = stage.core();
+    let failed = |cause: String| {
+        Error::new(format!("save {}", path.display()))
+            .actual(cause)
+            .next("make room or choose another folder, then save or train again: nothing is lost")
+    };
+    let mut state = State::saving();
+    // Cloning shares the tensors' memory: only their names and handles are copied.
+    stage.clone().state(&mut state)?;
+    for (name, column) in S::Report::COLUMNS.iter().zip(core.history.columns()) {
+        state.add_column(format!("history.{name}"), column);
+    }
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let header = Header {
+        kind: S::KIND.into(),
+        step: core.steps(),
+        seed: core.noise.seed(),
+        position: core.noise.position().to_string(),
+        mark: format!("{:x}-{:x}", std::process::id(), since.as_nanos()),
+        updates: Default::default(),
+        config: serde_json::to_value(&core.config).map_err(|cause| failed(cause.to_string()))?,
+    };
+    let bytes = state.to_bytes(&header)?;
+    files::write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
+    Ok(header.mark)
+}
+
+fn load_marked<S: Stage>(path: &Path) -> Result<(S, String)> {
+    let file = path.display().to_string();
+    let wrong = |expected: String, actual: String| {
+        Error::new(format!("load {file}")).expected(expected).actual(actual)
+    };
+    let bytes = std::fs::read(path).map_err(|cause| {
+        Error::new(format!("load {file}"))
+            .actual(cause)
+            .next("check the path; `runs/` holds the runs by name")
+    })?;
+    let (header, mut state) = State::of_bytes(&file, &bytes)?;
+    if header.kind != S::KIND {
+        return Err(wrong(
+            format!("a checkpoint of the stage {}", S::KIND),
+            format!("one of {}", header.kind),
+        )
+        .next(format!("load it as {}", header.kind)));
+    }
+    let unreadable = |what: &str, cause: String| {
+        wrong(format!("this version's {what}"), cause).next("load it with the version that saved it")
+    };
+    let config: S::Config = serde_json::from_value(header.config)
+        .map_err(|cause| unreadable("configuration", cause.to_string()))?;
+    let position =
+        header.position.parse().map_err(|_| unreadable("random numbers", header.position.clone()))?;
+    let mut stage = S::build(config)?;
+    stage.state(&mut state)?;
+    let columns = S::Report::COLUMNS
+        .iter()
+        .map(|name| state.column(&format!("history.{name}")))
+        .collect::<Result<_>>()?;
+    state.finish()?;
+    let history = History::of_columns(columns).filter(|history| history.len() as u64 == header.step);
+    let core = stage.core_mut();
+    core.history = history.ok_or_else(|| wrong("one report a step".into(), "another number".into()))?;
+    core.noise = Noise::at(header.seed, position);
+    Ok((stage, header.mark))
+}
+
+/// Gives a stage its methods: concrete ones, compiled and optimised with the crate, so that notebook cells only call
+/// them.
+#[macro_export]
+macro_rules! stage {
+    ($stage:ty, $config:ty, $report:ty) => {
+        impl $stage {
+            /// The stage at its beginning.
+            ///
+            /// # Errors
+            /// A setting out of its range.
+            pub fn new(config: $config) -> $crate::Result<Self> {
+                $crate::train::Stage::build(config)
+            }
+
+            /// What was set at the beginning.
+            pub fn config(&self) -> &$config {
+                &self.core.config
+            }
+
+            /// How many steps were made.
+            pub fn steps(&self) -> u64 {
+                self.core.steps()
+            }
+
+            /// The reports of all steps.
+            pub fn history(&self) -> &$crate::train::History<$report> {
+                self.core.history()
+            }
+
+            /// The folder in `runs/` that [`train`](Self::train) saves to.
+            pub fn name(&self) -> &str {
+                self.core.name()
+            }
+
+            /// Saves to another folder in `runs/` from now on: for a fork that is to live beside the original.
+            ///
+            /// # Errors
+            /// The name is no plain folder name.
+            pub fn rename(&mut self, name: &str) -> $crate::Result<()> {
+                self.core.rename(name)
+            }
+
+            /// One step: what happened in it is returned, and kept in the history.
+            ///
+            /// # Errors
+            /// A loss or gradient was not finite.
+            pub fn step(&mut self) -> $crate::Result<$report> {
+                $crate::train::step(self)
+            }
+
+            /// Makes `steps` steps with a progress line every two seconds, and saves to `runs/NAME` at the start, every
+            /// five seconds, and at the end: interrupting a notebook cell loses every variable, but not the run.
+            ///
+            /// # Errors
+            /// A loss or gradient was not finite, the run can't be saved, or another process trains it.
+            pub fn train(&mut self, steps: u64) -> $crate::Result<()> {
+                $crate::train::train(self, steps, &$crate::train::Pace::default())
+            }
+
+            /// Gives back the run `runs/NAME` as it was last saved.
+            ///
+            /// # Errors
+            /// There is none, it is damaged, or another process trains it.
+            pub fn resume(name: &str) -> $crate::Result<Self> {
+                $crate::train::resume(name)
+            }
+
+            /// Saves the stage whole to a file of any name.
+            ///
+            /// # Errors
+            /// A number in it is not finite, or the file can't be written.
+            pub fn save(&self, path: impl AsRef<std::path::Path>) -> $crate::Result<()> {
+                $crate::train::save(self, path.as_ref())
+            }
+
+            /// Loads what [`save`](Self::save) saved.
+            ///
+            /// # Errors
+            /// The file can't be read, is damaged, or is no checkpoint of this kind of stage.
+            pub fn load(path: impl AsRef<std::path::Path>) -> $crate::Result<Self> {
+                $crate::train::load(path.as_ref())
+            }
+        }
+    };
+}

@@ -1,0 +1,234 @@
+//! Checkpoints of a stage as small as one can be: what comes back, and what is refused.
+
+use dfdx::nn::modules::Linear;
+use dfdx::nn::{BuildOnDevice, builders};
+use dfdx::prelude::ZeroGrads;
+use serde::Deserialize;
+
+use super::*;
+use crate::optim::{AdamConfig, Optimizer};
+use crate::tensor::{Dev, device, values};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct TinyConfig {
+    rate: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct TinyReport(f32);
+
+impl Report for TinyReport {
+    const COLUMNS: &'static [&'static str] = &["sum"];
+
+    fn row(&self) -> Vec<f32> {
+        vec![self.0]
+    }
+
+    fn of_row(row: &[f32]) -> Self {
+        Self(row[0])
+    }
+
+    fn line(&self) -> String {
+        format!("sum {}", self.0)
+    }
+}
+
+/// A linear layer that random gradients push about.
+#[derive(Clone, Debug)]
+struct Tiny<const W: usize> {
+    core: Core<TinyConfig, TinyReport>,
+    layer: Linear<W, 1, f32, Dev>,
+    adam: Optimizer,
+}
+
+impl<const W: usize> Stage for Tiny<W> {
+    const KIND: &'static str = "tiny";
+    type Config = TinyConfig;
+    type Report = TinyReport;
+
+    fn build(config: TinyConfig) -> Result<Self> {
+        let layer = builders::Linear::<W, 1>::build_on_device(&device()?);
+        let adam = Optimizer::new(AdamConfig { rate: config.rate, ..AdamConfig::default() }, &layer)?;
+        Ok(Self { core: Core::new(config, Noise::new(5), Self::KIND), layer, adam })
+    }
+
+    fn core(&self) -> &Core<TinyConfig, TinyReport> {
+        &self.core
+    }
+
+    fn core_mut(&mut self) -> &mut Core<TinyConfig, TinyReport> {
+        &mut self.core
+    }
+
+    fn advance(&mut self) -> Result<TinyReport> {
+        let mut gradients = self.layer.alloc_grads();
+        let noise = self.core.noise.normal(W);
+        gradients.get_or_alloc_mut(&self.layer.weight).unwrap().copy_from_slice(&noise);
+        self.adam.update(&mut self.layer, &mut gradients)?;
+        let sum = self.core.finite("the sum of weights", values(&self.layer.weight).iter().sum())?;
+        Ok(TinyReport(sum))
+    }
+
+    fn state(&mut self, state: &mut State) -> Result<()> {
+        state.module("layer", &mut self.layer)?;
+        state.optimizer("adam", &mut self.adam)
+    }
+}
+
+/// A stage of another kind, with the same parts.
+#[derive(Clone)]
+struct Other(Tiny<2>);
+
+impl Stage for Other {
+    const KIND: &'static str = "other";
+    type Config = TinyConfig;
+    type Report = TinyReport;
+
+    fn build(config: TinyConfig) -> Result<Self> {
+        Tiny::build(config).map(Self)
+    }
+
+    fn core(&self) -> &Core<TinyConfig, TinyReport> {
+        &self.0.core
+    }
+
+    fn core_mut(&mut self) -> &mut Core<TinyConfig, TinyReport> {
+        &mut self.0.core
+    }
+
+    fn advance(&mut self) -> Result<TinyReport> {
+        self.0.advance()
+    }
+
+    fn state(&mut self, state: &mut State) -> Result<()> {
+        self.0.state(state)
+    }
+}
+
+/// A seed of 64 bits and a rate without short digits must come back to the last one.
+fn trained(steps: usize) -> Tiny<2> {
+    let mut tiny = Tiny::<2>::build(TinyConfig { rate: 0.1 + f64::EPSILON }).unwrap();
+    tiny.core.noise = Noise::new(u64::MAX - 1);
+    (0..steps).for_each(|_| drop(step(&mut tiny).unwrap()));
+    tiny
+}
+
+fn saved() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.safetensors");
+    save(&trained(5), &path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    (folder, path, bytes)
+}
+
+#[test]
+fn a_loaded_stage_is_the_saved_one_and_goes_on_alike() {
+    let (_folder, path, _) = saved();
+    let (mut saved, mut loaded) = (trained(5), load::<Tiny<2>>(&path).unwrap());
+    for steps in 5..10 {
+        assert_eq!(loaded.core.steps(), steps);
+        assert_eq!((&saved.core.config, &saved.core.noise), (&loaded.core.config, &loaded.core.noise));
+        assert_eq!(saved.core.history, loaded.core.history);
+        assert_eq!(saved.adam, loaded.adam);
+        assert_eq!(values(&saved.layer.weight), values(&loaded.layer.weight));
+        assert_eq!(step(&mut saved).unwrap(), step(&mut loaded).unwrap());
+    }
+}
+
+#[test]
+fn every_damaged_byte_and_every_lost_end_is_noticed() {
+    let (_folder, path, bytes) = saved();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&path, damaged).unwrap();
+        let error = load::<Tiny<2>>(&path).map(|_| ()).expect_err(&format!("byte {at}")).to_string();
+        assert!(error.starts_with("cannot load ") && error.contains("Next: "), "byte {at}: {error}");
+    }
+    for length in 0..bytes.len() {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        assert!(load::<Tiny<2>>(&path).unwrap_err().to_string().contains("a damaged file: "));
+    }
+}
+
+#[test]
+fn files_of_others_are_refused_by_name() {
+    let (folder, path, _) = saved();
+    let error = load::<Other>(&path).map(|_| ()).unwrap_err().to_string();
+    assert!(
+        error.contains("expected a checkpoint of the stage other, found one of tiny. Next: load it as tiny"),
+        "{error}"
+    );
+    let error = load::<Tiny<3>>(&path).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("architecture: [1, 3], found layer.weight of shape [1, 2]"), "{error}");
+    let data = 1f32.to_le_bytes();
+    let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1], &data).unwrap();
+    std::fs::write(&path, safetensors::serialize([("w", view)], None).unwrap()).unwrap();
+    let error = load::<Tiny<2>>(&path).unwrap_err().to_string();
+    assert!(error.contains("a safetensors file of another program"), "{error}");
+    let error = load::<Tiny<2>>(folder.path().join("nowhere")).unwrap_err().to_string();
+    assert!(error.contains("No such file"), "{error}");
+}
+
+#[test]
+fn a_diverged_stage_refuses_to_go_on_and_to_be_saved() {
+    let (_folder, path, bytes) = saved();
+    let mut tiny = Tiny::<2>::build(TinyConfig { rate: 1e38 }).unwrap();
+    let error = (0..20).find_map(|_| step(&mut tiny).err()).expect("rate 1e38 must diverge");
+    let steps = tiny.core.steps();
+    let message = error.to_string();
+    assert!(
+        message.starts_with(&format!("cannot make step {}: expected a finite number", steps + 1)),
+        "{message}"
+    );
+    assert!(message.contains("build it anew; then try a smaller learning rate"), "{message}");
+    assert_eq!((step(&mut tiny).unwrap_err(), save(&tiny, &path).unwrap_err()), (error.clone(), error));
+    assert_eq!((tiny.core.steps(), std::fs::read(&path).unwrap()), (steps, bytes));
+}
+
+#[test]
+fn what_is_not_finite_is_not_saved() {
+    let (_folder, path, bytes) = saved();
+    let mut tiny = trained(1);
+    tiny.layer.bias.copy_from(&[f32::NAN]);
+    let error = save(&tiny, &path).unwrap_err().to_string();
+    assert!(error.contains("found NaN in layer.bias"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_old_one() {
+    let (folder, path, bytes) = saved();
+    let error = save(&trained(1), path.join("below-a-file")).unwrap_err().to_string();
+    assert!(error.contains("below-a-file") && error.contains("nothing is lost"), "{error}");
+    // A folder in the place of the file: the rename fails, after everything was written.
+    let taken = folder.path().join("folder");
+    std::fs::create_dir(&taken).unwrap();
+    assert!(save(&trained(1), &taken).is_err());
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!((left.len(), std::fs::read(&path).unwrap()), (2, bytes));
+}
+
+#[test]
+fn history_is_read_by_step_and_by_column() {
+    let tiny = trained(3);
+    let history = tiny.core.history();
+    let sums = history.column("sum").unwrap();
+    assert_eq!((history.len(), sums.len()), (3, 3));
+    assert_eq!((history.step(1), history.last()), (Some(TinyReport(sums[0])), Some(TinyReport(sums[2]))));
+    assert_eq!((history.step(0), history.step(4)), (None, None));
+    let error = history.column("loss").unwrap_err().to_string();
+    assert!(error.contains("one of the columns sum, found loss"), "{error}");
+}
+
+#[test]
+fn names_of_runs_are_plain() {
+    let mut core = trained(1).core;
+    core.rename("gan-k3_2").unwrap();
+    for name in ["", "../gan", "a/b", ".hidden", "a b", "a\0b"] {
+        let error = core.rename(name).unwrap_err().to_string();
+        assert!(error.contains("expected letters, digits, - and _"), "{error}");
+    }
+    assert_eq!(core.name(), "gan-k3_2");
+}
