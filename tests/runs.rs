@@ -203,7 +203,7 @@ fn a_diverged_run_keeps_its_last_good_checkpoint() {
     assert!(error.contains("training has diverged. Next: resume(\"gan\") gives back step "), "{error}");
     assert!(error.contains("try a smaller learning rate"), "{error}");
     assert_eq!(text.matches("training has diverged").count(), 2, "{text}");
-    Gan::load(checkpoint(runs.path())).expect("the last good checkpoint").step().unwrap();
+    assert_eq!(Gan::load(checkpoint(runs.path())).expect("the last good checkpoint").steps(), 0);
 }
 
 #[test]
