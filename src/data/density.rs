@@ -90,7 +90,8 @@ impl Density {
             }
             Self::Mixture(components) => {
                 let sum: f64 = components.iter().map(|(weight, _)| weight).sum();
-                if !((sum - 1.0).abs() <= 1e-9) || components.iter().any(|(weight, _)| *weight < 0.0) {
+                let fits = (sum - 1.0).abs() <= 1e-9 && components.iter().all(|(weight, _)| *weight >= 0.0);
+                if !fits {
                     let weights: Vec<f64> = components.iter().map(|(weight, _)| *weight).collect();
                     return refuse("mixture", "weights of at least 0 that sum to 1", format!("{weights:?}"));
                 }

@@ -27,11 +27,13 @@ pub fn dense<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     slope: f32,
     x: Tensor<(usize, Const<I>), f32, Dev, T>,
 ) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>> {
-    if !(slope >= 0.0) {
+    if slope.is_nan() || slope < 0.0 {
         return Err(Error::new(DENSE).expected("a slope of at least 0").actual(slope));
     }
     compute(layer, slope, x).map_err(|cause| Error::new(DENSE).actual(format!("{cause:?}")))
 }
+
+type DeviceError = <Dev as dfdx::prelude::HasErr>::Err;
 
 const DENSE: &str = "apply a dense layer";
 
@@ -41,7 +43,7 @@ fn compute<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     layer: &Linear<I, O, f32, Dev>,
     slope: f32,
     x: Tensor<(usize, Const<I>), f32, Dev, T>,
-) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>, <Dev as dfdx::prelude::HasErr>::Err> {
+) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>, DeviceError> {
     use dfdx::prelude::{Module, TryPReLU};
     layer.try_forward(x)?.try_prelu(slope)
 }
@@ -51,7 +53,7 @@ fn compute<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     layer: &Linear<I, O, f32, Dev>,
     slope: f32,
     x: Tensor<(usize, Const<I>), f32, Dev, T>,
-) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>, <Dev as dfdx::prelude::HasErr>::Err> {
+) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>, DeviceError> {
     use dfdx::prelude::{HasShape, TensorFromVec};
     let (x, mut tape) = x.split_tape();
     let batch = x.shape().0;

@@ -109,7 +109,7 @@ impl Stage for Other {
 fn trained(steps: usize) -> Tiny<2> {
     let mut tiny = Tiny::<2>::build(TinyConfig { rate: 0.1 + f64::EPSILON }).unwrap();
     tiny.core.noise = Noise::new(u64::MAX - 1);
-    (0..steps).for_each(|_| drop(step(&mut tiny).unwrap()));
+    (0..steps).try_for_each(|_| step(&mut tiny).map(|_| ())).unwrap();
     tiny
 }
 

@@ -33,7 +33,7 @@ fn each_player_moves_only_in_its_own_step() {
 fn seeds_decide_everything_and_copies_go_their_own_way() {
     let train = |seed| {
         let mut gan = Gan::new(GanConfig { seed, ..GanConfig::default() }).unwrap();
-        (0..20).for_each(|_| drop(gan.step().unwrap()));
+        (0..20).try_for_each(|_| gan.step().map(|_| ())).unwrap();
         gan
     };
     let (gan, same, other) = (train(1), train(1), train(2));
@@ -51,7 +51,7 @@ fn seeds_decide_everything_and_copies_go_their_own_way() {
 fn pull_is_minus_the_slope_of_the_loss() {
     for loss in GanLoss::ALL {
         let mut gan = Gan::new(GanConfig { loss, ..GanConfig::default() }).unwrap();
-        (0..200).for_each(|_| drop(gan.step().unwrap()));
+        (0..200).try_for_each(|_| gan.step().map(|_| ())).unwrap();
         let at = |x: f32| {
             let score = f64::from(gan.scores(&[x]).unwrap()[0]);
             loss.of_generator(if loss == GanLoss::Linear { score } else { (score / (1.0 - score)).ln() })
