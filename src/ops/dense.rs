@@ -9,7 +9,7 @@
 //! number of threads or on the width of the machine's vectors.
 
 use dfdx::nn::modules::Linear;
-use dfdx::prelude::{Const, PutTape, SplitTape, Tape, Tensor};
+use dfdx::prelude::{Const, Tape, Tensor};
 
 use crate::tensor::Dev;
 use crate::{Error, Result};
@@ -54,7 +54,7 @@ fn compute<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     slope: f32,
     x: Tensor<(usize, Const<I>), f32, Dev, T>,
 ) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>, DeviceError> {
-    use dfdx::prelude::{HasShape, TensorFromVec};
+    use dfdx::prelude::{HasShape, PutTape, SplitTape, TensorFromVec};
     let (x, mut tape) = x.split_tape();
     let batch = x.shape().0;
     let inputs = crate::tensor::values(&x);
@@ -176,7 +176,7 @@ mod tests {
     use crate::tensor::{Noise, device, tensor, values};
     use dfdx::nn::DeviceBuildExt;
     use dfdx::nn::builders::Linear as Layer;
-    use dfdx::prelude::{Backward, Module, SumTo, Trace, TryMul, TryPReLU};
+    use dfdx::prelude::{Backward, Module, PutTape, SplitTape, SumTo, Trace, TryMul, TryPReLU};
 
     /// Values and all gradients against dfdx's own layer, for a weighted sum of the outputs.
     fn compare<const I: usize, const O: usize>(batch: usize, slope: f32) {
@@ -223,6 +223,23 @@ mod tests {
             compare::<16, 1>(128, slope);
             compare::<3, 5>(1, slope);
         }
+    }
+
+    #[test]
+    fn the_bits_are_those_of_the_plain_loop() {
+        // So they can't depend on the width of the vectors that the machine has.
+        let layer = device().unwrap().build_module::<Layer<16, 16>, f32>();
+        let inputs = Noise::new(2).normal(50 * 16);
+        let (weight, bias) = (values(&layer.weight), values(&layer.bias));
+        let plain: Vec<f32> = (0..50 * 16)
+            .map(|at| {
+                let (row, o) = (at / 16, at % 16);
+                let sum = (0..16).fold(bias[o], |sum, i| sum + inputs[row * 16 + i] * weight[o * 16 + i]);
+                if sum > 0.0 { sum } else { 0.2 * sum }
+            })
+            .collect();
+        let x = tensor(&device().unwrap(), inputs, (50, Const::<16>)).unwrap();
+        assert_eq!(values(&dense(&layer, 0.2, x).unwrap()), plain);
     }
 
     #[test]
