@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// ])?;
 /// assert_eq!((humps.mean(), humps.sd()), (0.0, 4.25f64.sqrt()));
 /// assert_eq!(humps.sample(&mut Noise::new(0), 3).len(), 3);
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

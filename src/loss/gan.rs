@@ -93,13 +93,13 @@ pub fn discriminator_loss<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
 /// No element.
 ///
 /// ```
-/// use gan_course::{dfdx::prelude::*, loss::{self, GanLoss}, tensor::{column, device}};
+/// use gan_course::{dfdx::prelude::*, loss::{self, GanLoss}, tensor::{column, device, values}};
 /// let rejected = column(&device()?, &[-10.0])?; // D(G(z)) = 0.000045
 /// for (kind, slope) in [(GanLoss::Saturating, -4.54e-5), (GanLoss::NonSaturating, -0.99995)] {
 ///     let gradients = loss::generator_loss(kind, rejected.leaky_trace())?.backward();
-///     assert!((gradients.get(&rejected).array()[0][0] / slope - 1.0).abs() <= 1e-3);
+///     assert!((values(&gradients.get(&rejected))[0] / slope - 1.0).abs() <= 1e-3);
 /// }
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn generator_loss<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     kind: GanLoss,

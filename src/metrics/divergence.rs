@@ -22,7 +22,7 @@ const INTERVALS: usize = 20_000;
 /// let (p, q) = (Density::gaussian(0.0, 1.0)?, Density::gaussian(2.0, 1.0)?);
 /// let kl = kl_of_densities(|x| p.log_density(x), |x| q.log_density(x), (-15.0, 15.0))?;
 /// assert!((kl - 2.0).abs() <= 1e-6);
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn kl_of_densities(
     log_p: impl Fn(f64) -> f64,

@@ -15,7 +15,7 @@ use crate::data::numbers;
 /// use gan_course::metrics::w1;
 /// assert_eq!(w1(&[3.0, 1.0], &[2.0, 4.0])?, 1.0);
 /// assert_eq!(w1(&[0.0], &[0.0, 2.0])?, 1.0);
-/// # gan_course::Result::Ok(())
+/// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn w1(left: &[f32], right: &[f32]) -> Result<f64> {
     let sorted = |sample: &[f32]| -> Result<Vec<f32>> {

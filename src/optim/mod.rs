@@ -21,7 +21,7 @@
 //!     model.zero_grads(&mut gradients);
 //! }
 //! assert!(losses[199] <= 1e-2 * losses[0]);
-//! # gan_course::Result::Ok(())
+//! # Ok::<(), gan_course::Error>(())
 //! ```
 
 mod config;

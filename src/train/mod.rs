@@ -10,6 +10,7 @@
 mod checkpoint;
 mod files;
 mod history;
+mod methods;
 mod progress;
 mod run;
 #[cfg(test)]
@@ -235,90 +236,4 @@ fn load_marked<S: Stage>(path: &Path) -> Result<(S, String)> {
     core.history = history.ok_or_else(|| wrong("one report a step".into(), "another number".into()))?;
     core.noise = Noise::at(header.seed, position);
     Ok((stage, header.mark))
-}
-
-/// Gives a stage its methods: concrete ones, compiled and optimised with the crate, so that notebook cells only call
-/// them.
-#[macro_export]
-macro_rules! stage {
-    ($stage:ty, $config:ty, $report:ty) => {
-        impl $stage {
-            /// The stage at its beginning.
-            ///
-            /// # Errors
-            /// A setting out of its range.
-            pub fn new(config: $config) -> $crate::Result<Self> {
-                $crate::train::Stage::build(config)
-            }
-
-            /// What was set at the beginning.
-            pub fn config(&self) -> &$config {
-                &self.core.config
-            }
-
-            /// How many steps were made.
-            pub fn steps(&self) -> u64 {
-                self.core.steps()
-            }
-
-            /// The reports of all steps.
-            pub fn history(&self) -> &$crate::train::History<$report> {
-                self.core.history()
-            }
-
-            /// The folder in `runs/` that [`train`](Self::train) saves to.
-            pub fn name(&self) -> &str {
-                self.core.name()
-            }
-
-            /// Saves to another folder in `runs/` from now on: for a fork that is to live beside the original.
-            ///
-            /// # Errors
-            /// The name is no plain folder name.
-            pub fn rename(&mut self, name: &str) -> $crate::Result<()> {
-                self.core.rename(name)
-            }
-
-            /// One step: what happened in it is returned, and kept in the history.
-            ///
-            /// # Errors
-            /// A loss or gradient was not finite.
-            pub fn step(&mut self) -> $crate::Result<$report> {
-                $crate::train::step(self)
-            }
-
-            /// Makes `steps` steps with a progress line every two seconds, and saves to `runs/NAME` at the start, every
-            /// five seconds, and at the end: interrupting a notebook cell loses every variable, but not the run.
-            ///
-            /// # Errors
-            /// A loss or gradient was not finite, the run can't be saved, or another process trains it.
-            pub fn train(&mut self, steps: u64) -> $crate::Result<()> {
-                $crate::train::train(self, steps, &$crate::train::Pace::default())
-            }
-
-            /// Gives back the run `runs/NAME` as it was last saved.
-            ///
-            /// # Errors
-            /// There is none, it is damaged, or another process trains it.
-            pub fn resume(name: &str) -> $crate::Result<Self> {
-                $crate::train::resume(name)
-            }
-
-            /// Saves the stage whole to a file of any name.
-            ///
-            /// # Errors
-            /// A number in it is not finite, or the file can't be written.
-            pub fn save(&self, path: impl AsRef<std::path::Path>) -> $crate::Result<()> {
-                $crate::train::save(self, path.as_ref())
-            }
-
-            /// Loads what [`save`](Self::save) saved.
-            ///
-            /// # Errors
-            /// The file can't be read, is damaged, or is no checkpoint of this kind of stage.
-            pub fn load(path: impl AsRef<std::path::Path>) -> $crate::Result<Self> {
-                $crate::train::load(path.as_ref())
-            }
-        }
-    };
 }

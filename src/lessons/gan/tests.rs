@@ -3,6 +3,8 @@
 use dfdx::prelude::Module;
 
 use super::*;
+use crate::data::Target;
+use crate::optim::AdamConfig;
 
 #[test]
 fn the_fast_forward_is_dfdxs() {
