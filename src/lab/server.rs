@@ -119,8 +119,9 @@ fn command(checkout: &Checkout, port: u16, browser: bool, token: &str) -> Comman
         .args(["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"])
         .arg(format!("--ServerApp.port={port}"))
         .arg(format!("--ServerApp.root_dir={}", checkout.work().display()))
-        // A kernel whose template must first be rebuilt takes minutes to answer.
-        .arg("--MappingKernelManager.kernel_info_timeout=1200")
+        // How long Jupyter waits for the answer to its first question before it asks again. A kernel that had to be
+        // started twice never hears the first one; the default, a minute, is long to look at "Connecting".
+        .arg("--MappingKernelManager.kernel_info_timeout=20")
         .arg("--log-level=ERROR")
         // Not on the command line, where every user of the machine could read it.
         .env("JUPYTER_TOKEN", token)
