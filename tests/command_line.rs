@@ -296,3 +296,15 @@ fn clean_waits_for_kernels_and_keeps_the_learners_work() {
     assert!(output.status.success(), "{}", text(&output));
     assert!(!course.root().join(".lab").exists() && course.root().join("work/mine.ipynb").exists());
 }
+
+#[test]
+fn set_up_ends_what_an_interrupted_build_left_running() {
+    let course = Course::new();
+    course.set_up();
+    let left = course.root().join(".lab/template.new/tree");
+    fs::create_dir_all(&left).unwrap();
+    let mut orphan = Command::new("sleep").arg("60").env("EVCXR_TMPDIR", &left).spawn().unwrap();
+    until("the orphan is there", || alive(&left) == 1);
+    course.set_up();
+    assert!(!orphan.wait().unwrap().success() && !left.exists());
+}

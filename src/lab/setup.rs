@@ -121,6 +121,7 @@ pub fn run(checkout: &Checkout, steps: &[Step], evcxr_named: Option<&Path>) -> R
         step.make(checkout, named)?;
         println!("      done in {:.0} s", start.elapsed().as_secs_f64());
     }
+    template::tidy(checkout)?;
     if steps.contains(&Step::Template) && rust_src::installed().is_none() {
         println!("Note: {}.", rust_src::ADVICE);
     }

@@ -147,13 +147,21 @@ fn tree(checkout: &Checkout) -> PathBuf {
 /// # Errors
 /// When the lock file can't be opened.
 pub fn lock(checkout: &Checkout, exclusive: bool) -> Result<File> {
-    let path = checkout.lab().join("template.lock");
-    let failed = |e: std::io::Error| {
-        Error::new(format!("lock {}", path.display())).actual(e).next("check the folder's permissions")
-    };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    if exclusive { file.lock() } else { file.lock_shared() }.map_err(failed)?;
+    let file = lock_file(checkout)?;
+    if exclusive { file.lock() } else { file.lock_shared() }.map_err(|e| cannot_lock(checkout, &e))?;
     Ok(file)
+}
+
+fn lock_file(checkout: &Checkout) -> Result<File> {
+    let path = checkout.lab().join("template.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(path);
+    file.map_err(|e| cannot_lock(checkout, &e))
+}
+
+fn cannot_lock(checkout: &Checkout, cause: &std::io::Error) -> Error {
+    Error::new(format!("lock the kernel's template in {}", checkout.lab().display()))
+        .actual(cause)
+        .next("check the folder's permissions")
 }
 
 /// Builds the template by driving a real kernel through the first cells of a lesson, then takes out what
@@ -254,6 +262,19 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Ends and removes what an interrupted build left, unless another process is building.
+///
+/// # Errors
+/// When the lock or the folder can't be had.
+pub fn tidy(checkout: &Checkout) -> Result<()> {
+    let new = checkout.lab().join("template.new");
+    if !new.exists() || lock_file(checkout)?.try_lock().is_err() {
+        return Ok(());
+    }
+    end_processes_of(&new.join("tree"));
+    remove(&new)
 }
 
 /// Removes a folder that may not be there.

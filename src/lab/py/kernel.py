@@ -43,9 +43,11 @@ def start(evcxr: str, timeout: float) -> tuple[KernelManager, object]:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=timeout)
-    except RuntimeError as error:
+    except BaseException as error:  # Ctrl-C too: the kernel, in a session of its own, would never hear of it
         manager.shutdown_kernel(now=True)
-        raise SystemExit(f"the kernel program {evcxr} did not start: {error}") from None
+        if isinstance(error, RuntimeError):
+            raise SystemExit(f"the kernel program {evcxr} did not start: {error}") from None
+        raise
     return manager, client
 
 
