@@ -188,7 +188,8 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
     write_whole(&new.join("tree/Cargo.lock"), read(&checkout.root().join("Cargo.lock"))?.as_bytes())?;
 
     let mut script = python::script(checkout, "kernel.py");
-    script.arg("warm").arg(&evcxr.path).current_dir(checkout.evcxr_config());
+    script.arg("warm").arg(&evcxr.path).arg(std::env::current_exe().map_err(failed)?);
+    script.current_dir(checkout.evcxr_config());
     environment(&mut script, checkout, &new.join("tree"));
     run_visible(&mut script, "build the kernel's template")?;
 

@@ -1,8 +1,9 @@
 """Drives evcxr over Jupyter's protocol, for set-up.
 
-`kernel.py version EVCXR`  prints the version that the kernel program answers with.
-`kernel.py warm EVCXR`     runs the first cells of a lesson, so that the folder named by EVCXR_TMPDIR holds
-                           everything built that a later kernel needs; prints what is being compiled.
+`kernel.py version EVCXR`   prints the version that the kernel program answers with.
+`kernel.py warm EVCXR US`   runs the first cells of a lesson, so that the folder named by EVCXR_TMPDIR holds
+                            everything built that a later kernel needs; prints what is being compiled. US is our
+                            own program, whose `exec` ends the kernel however this script ends.
 
 Exit status 1 with one line on stderr when the kernel does not do what a kernel does.
 """
@@ -28,11 +29,11 @@ WARM_UP = [
 ]
 
 
-def start(evcxr: str, timeout: float) -> tuple[KernelManager, object]:
+def start(command: list[str], timeout: float) -> tuple[KernelManager, object]:
     """A running kernel and its client, ready for cells."""
     manager = KernelManager()
     manager._kernel_spec = KernelSpec(
-        argv=[evcxr, "--control_file", "{connection_file}"],
+        argv=[*command, "--control_file", "{connection_file}"],
         interrupt_mode="message",
         language="rust",
         display_name="evcxr",
@@ -43,11 +44,9 @@ def start(evcxr: str, timeout: float) -> tuple[KernelManager, object]:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=timeout)
-    except BaseException as error:  # Ctrl-C too: the kernel, in a session of its own, would never hear of it
+    except RuntimeError as error:
         manager.shutdown_kernel(now=True)
-        if isinstance(error, RuntimeError):
-            raise SystemExit(f"the kernel program {evcxr} did not start: {error}") from None
-        raise
+        raise SystemExit(f"the kernel program {command[-1]} did not start: {error}") from None
     return manager, client
 
 
@@ -58,7 +57,7 @@ def version(evcxr: str) -> None:
         os.chdir(folder)
         os.mkdir("core")
         os.environ.update(EVCXR_CONFIG_DIR=folder, RUST_SRC_PATH=folder)
-        manager, client = start(evcxr, timeout=60)
+        manager, client = start([evcxr], timeout=60)
         try:
             client.kernel_info()
             content = client.get_shell_msg(timeout=30)["content"]
@@ -73,8 +72,8 @@ def version(evcxr: str) -> None:
     print(content["implementation_version"])
 
 
-def warm(evcxr: str) -> None:
-    manager, client = start(evcxr, timeout=1800)
+def warm(evcxr: str, us: str) -> None:
+    manager, client = start([us, "exec", "--", evcxr], timeout=1800)
     try:
         for code, status, wanted in WARM_UP:
             said: list[str] = []
@@ -94,6 +93,6 @@ def warm(evcxr: str) -> None:
 
 if __name__ == "__main__":
     try:
-        {"version": version, "warm": warm}[sys.argv[1]](sys.argv[2])
-    except KeyboardInterrupt:  # Ctrl-C during set-up: the kernel is ended above, no traceback is owed
+        {"version": version, "warm": warm}[sys.argv[1]](*sys.argv[2:])
+    except KeyboardInterrupt:  # Ctrl-C during set-up: no traceback is owed
         raise SystemExit("interrupted") from None
