@@ -11,11 +11,13 @@ use dfdx::prelude::{
     Const, Device, HasErr, HasShape, MeanTo, PutTape, Rank0, Shape, SplitTape, Tape, Tensor, TryAdd, TryMul,
 };
 
+pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
 
 use crate::tensor::sizes;
 use crate::{Error, Result};
 
+mod density;
 mod gan;
 
 /// Binary cross-entropy on logits, averaged over all n elements: mean of -[y ln σ(z) + (1-y) ln(1-σ(z))].

@@ -131,6 +131,37 @@ impl Density {
         }
     }
 
+    /// d/dx ln p(x), which the field calls the *score*: where, and how urgently, a sample at x should move to become
+    /// more probable. NaN where p is 0, and so has no logarithm.
+    ///
+    /// ```
+    /// use gan_course::data::Density;
+    /// assert_eq!(Density::gaussian(4.0, 0.5)?.score(3.0), 4.0); // (mean - x)/sd²
+    /// # Ok::<(), gan_course::Error>(())
+    /// ```
+    pub fn score(&self, x: f64) -> f64 {
+        match self {
+            Self::Gaussian { mean, sd } => (mean - x) / (sd * sd),
+            Self::Uniform { low, high } => {
+                if (*low..*high).contains(&x) {
+                    0.0
+                } else {
+                    f64::NAN
+                }
+            }
+            Self::Mixture(components) => {
+                let whole = self.log_density(x);
+                if whole == f64::NEG_INFINITY {
+                    return f64::NAN;
+                }
+                // Each component's score counts by its share of p(x), a quotient that is taken among logarithms.
+                let share = |(weight, part): &(f64, Self)| (weight.ln() + part.log_density(x) - whole).exp();
+                let shares = components.iter().map(|component| (share(component), &component.1));
+                shares.filter(|(share, _)| *share > 0.0).map(|(share, part)| share * part.score(x)).sum()
+            }
+        }
+    }
+
     /// p(x).
     pub fn density(&self, x: f64) -> f64 {
         self.log_density(x).exp()
@@ -228,6 +259,28 @@ mod tests {
             0.5f64.ln() - 0.5 * 196.0f64.powi(2) - (0.5 * (2.0 * std::f64::consts::PI).sqrt()).ln();
         assert!((humps().log_density(100.0) - expected).abs() <= 1e-9);
         assert_eq!(Density::uniform(0.0, 1.0).unwrap().log_density(2.0), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn the_score_is_the_slope_of_the_log_density() {
+        let uneven = Density::mixture(vec![
+            (0.3, Density::gaussian(1.0, 0.2).unwrap()),
+            (0.7, Density::uniform(-1.0, 0.0).unwrap()),
+            (0.0, Density::gaussian(9.0, 1.0).unwrap()),
+        ]);
+        let step = 1e-5;
+        for density in [Density::gaussian(4.0, 1.25).unwrap(), humps(), uneven.unwrap()] {
+            for x in [-100.0, -2.3, -0.5, 0.01, 0.4, 3.0, 100.0] {
+                let slope =
+                    (density.log_density(x + step) - density.log_density(x - step)) / (2.0 * step);
+                let error = (density.score(x) - slope).abs();
+                assert!(error <= 1e-5 * slope.abs().max(1.0), "{density:?} at {x}: {slope}");
+            }
+        }
+        // Half-way between the humps they pull alike, and where p is 0 there is no slope.
+        assert_eq!(humps().score(0.0), 0.0);
+        assert!(Density::uniform(0.0, 1.0).unwrap().score(1.5).is_nan());
+        assert!(Density::mixture(vec![(1.0, Density::uniform(0.0, 1.0).unwrap())]).unwrap().score(1.5).is_nan());
     }
 
     #[test]

@@ -2,4 +2,6 @@
 //! data preparation, long loops and figures stand here, compiled once and optimised.
 
 pub mod cross_entropy;
+pub mod density;
 pub mod gan;
+pub mod naive_generator;
