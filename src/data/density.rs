@@ -271,8 +271,7 @@ mod tests {
         let step = 1e-5;
         for density in [Density::gaussian(4.0, 1.25).unwrap(), humps(), uneven.unwrap()] {
             for x in [-100.0, -2.3, -0.5, 0.01, 0.4, 3.0, 100.0] {
-                let slope =
-                    (density.log_density(x + step) - density.log_density(x - step)) / (2.0 * step);
+                let slope = (density.log_density(x + step) - density.log_density(x - step)) / (2.0 * step);
                 let error = (density.score(x) - slope).abs();
                 assert!(error <= 1e-5 * slope.abs().max(1.0), "{density:?} at {x}: {slope}");
             }
@@ -280,7 +279,9 @@ mod tests {
         // Half-way between the humps they pull alike, and where p is 0 there is no slope.
         assert_eq!(humps().score(0.0), 0.0);
         assert!(Density::uniform(0.0, 1.0).unwrap().score(1.5).is_nan());
-        assert!(Density::mixture(vec![(1.0, Density::uniform(0.0, 1.0).unwrap())]).unwrap().score(1.5).is_nan());
+        assert!(
+            Density::mixture(vec![(1.0, Density::uniform(0.0, 1.0).unwrap())]).unwrap().score(1.5).is_nan()
+        );
     }
 
     #[test]

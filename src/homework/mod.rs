@@ -4,10 +4,14 @@
 //! A check never panics, whatever the learner's code does: it prints its verdict and returns it.
 
 mod lesson_00;
+mod lesson_01;
+mod lesson_02;
 
 use std::panic::{UnwindSafe, catch_unwind};
 
 pub use lesson_00::{check_00_1, check_00_2};
+pub use lesson_01::{check_01_1, check_01_2, check_01_3};
+pub use lesson_02::{check_02_1, check_02_2, check_02_3};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]

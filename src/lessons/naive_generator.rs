@@ -14,7 +14,9 @@ use std::time::Instant;
 
 use dfdx::prelude::{AsArray, Backward, Gradients, MeanTo, Trace, ZeroGrads};
 
-pub use figures::{collapse_figure, course_figure, entropy_figure, map_figure, outcomes_figure, score_figure};
+pub use figures::{
+    collapse_figure, course_figure, entropy_figure, map_figure, outcomes_figure, score_figure,
+};
 pub use network::Generator;
 pub use outcome::{Outcome, outcomes, watershed};
 pub use settings::{NaiveConfig, NaiveReport};

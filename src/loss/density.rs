@@ -69,7 +69,10 @@ mod tests {
             let x = f64::from(x);
             let slope = (of(x + 1e-4) - of(x - 1e-4)) / 2e-4 / places.len() as f64;
             let close = |a: f32, b: f64| (f64::from(a) - b).abs() <= 1e-5 * b.abs().max(1.0);
-            assert!(close(value[i], of(x)) && close(gradient[i], slope), "{x}: {value:?} {gradient:?} {slope}");
+            assert!(
+                close(value[i], of(x)) && close(gradient[i], slope),
+                "{x}: {value:?} {gradient:?} {slope}"
+            );
         }
     }
 

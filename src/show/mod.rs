@@ -15,6 +15,7 @@
 //! # Ok::<(), gan_course::Error>(())
 //! ```
 
+mod average;
 mod canvas;
 mod display;
 mod draw;
@@ -23,6 +24,7 @@ mod style;
 
 use std::path::Path;
 
+pub use average::averaged;
 pub use panel::Panel;
 
 use crate::{Error, Result};

@@ -4,7 +4,7 @@ use super::{DensityNet, area, even};
 use crate::data::Density;
 use crate::data::geyser::Geyser;
 use crate::metrics::Histogram;
-use crate::show::{Figure, Panel};
+use crate::show::{Figure, Panel, averaged};
 use crate::{Error, Result};
 
 const DENSITY: &str = "density [1/unit of x]";
@@ -52,10 +52,12 @@ pub fn densities_figure() -> Result<Figure> {
 /// No moment, or the last one with fewer than two steps.
 pub fn learning_figure(moments: &[DensityNet]) -> Result<Figure> {
     let last = moments.last().filter(|net| net.steps() >= 2).ok_or_else(|| {
-        Error::new("draw how a density was learnt").expected("a network after two steps or more").actual("none")
+        Error::new("draw how a density was learnt")
+            .expected("a network after two steps or more")
+            .actual("none")
     })?;
     let grid = even(last.config().range);
-    let mut curves = truth(Panel::new("True and learnt density"), last, &grid).y_range(0.0, 0.8);
+    let mut curves = truth(Panel::new("True and learnt density"), last, &grid).y_range(0.0, 0.6);
     let mut heights = Vec::new();
     for net in moments {
         let curve = net.curve(&grid)?;
@@ -64,8 +66,8 @@ pub fn learning_figure(moments: &[DensityNet]) -> Result<Figure> {
     }
     let losses = last.history().column("loss")?;
     let (first, end) = (losses[0], last.mse()?);
-    let numbers: Vec<f32> = (1..=losses.len()).map(|step| step as f32).collect();
-    let logs: Vec<f32> = losses.iter().map(|loss| loss.log10()).collect();
+    let (numbers, means) = averaged(losses, 150);
+    let logs: Vec<f64> = means.iter().map(|loss| loss.log10()).collect();
     Ok(Figure::new("The network becomes the density: its curve, and its error on the way.")
         .alt(&format!(
             "Left, over the shaded true density with its peak of {:.3}, the network's curves: at x = {} they are {}. \
@@ -189,7 +191,10 @@ mod tests {
         let moments: Vec<_> =
             [0, 1, 10, 5_000].into_iter().map(|n| trained(DensityConfig::default(), n)).collect();
         let net = |target: &Density, width, output, range| {
-            trained(DensityConfig { target: target.clone(), width, output, range, ..Default::default() }, 5_000)
+            trained(
+                DensityConfig { target: target.clone(), width, output, range, ..Default::default() },
+                5_000,
+            )
         };
         let spike = Density::gaussian(0.0, 0.25).unwrap();
         let wide = [-5.0, 5.0];
@@ -197,7 +202,8 @@ mod tests {
         for figure in [
             densities_figure().unwrap(),
             learning_figure(&moments).unwrap(),
-            width_figure(&net(&three, 4, Output::Sigmoid, wide), &net(&three, 16, Output::Sigmoid, wide)).unwrap(),
+            width_figure(&net(&three, 4, Output::Sigmoid, wide), &net(&three, 16, Output::Sigmoid, wide))
+                .unwrap(),
             ceiling_figure(
                 &net(&spike, 4, Output::Sigmoid, [-2.0, 2.0]),
                 &net(&spike, 4, Output::Exp, [-2.0, 2.0]),

@@ -3,7 +3,7 @@
 use super::{NaiveGenerator, Outcome, watershed};
 use crate::data::{self, Density};
 use crate::metrics::Histogram;
-use crate::show::{Figure, Panel};
+use crate::show::{Figure, Panel, averaged};
 use crate::{Error, Result};
 
 const DENSITY: &str = "density [1/unit of x]";
@@ -22,11 +22,10 @@ pub fn map_figure(naive: &NaiveGenerator) -> Result<Figure> {
     let samples = naive.samples(SAMPLES.0, SAMPLES.1)?;
     let (mean, sd) = (data::mean(&samples)?, data::sd(&samples)?);
     let range = view(target);
-    Ok(Figure::new("Noise goes in, numbers come out: what G makes of it before it has learnt anything.")
+    Ok(Figure::new("Noise goes in, numbers come out: the generator's map, and the samples that it makes.")
         .alt(&format!(
             "Left, the curve from z to G(z) over [0, 1] runs from {:.3} to {:.3}. Right, {} samples of G have mean \
-             {mean:.3} and standard deviation {sd:.3}, a spike beside the target, whose mean is {:.2} and standard \
-             deviation {:.2}.",
+             {mean:.3} and standard deviation {sd:.3}; the target has {:.2} and {:.2}.",
             x[0],
             x[200],
             samples.len(),
@@ -86,7 +85,7 @@ pub fn collapse_figure(moments: &[NaiveGenerator]) -> Result<Figure> {
     }
     let figure = Figure::new("Mode collapse, as expected: every sample climbs to the mode, and none stays behind.").alt(&format!(
         "Histograms of G's samples over the shaded target. Mean and standard deviation are {}; the target's are {:.2} \
-         and {:.2}. The last histogram is a single bar, higher than the panel.",
+         and {:.2}. The last histogram is a spike, higher than the panel.",
         said.join(", "),
         moments.first().map_or(f64::NAN, |naive| naive.config().target.mean()),
         moments.first().map_or(f64::NAN, |naive| naive.config().target.sd())
@@ -104,17 +103,18 @@ pub fn course_figure(random: &NaiveGenerator, at_target: &NaiveGenerator) -> Res
     if steps == 0 {
         return Err(Error::new("draw the course of training").expected("steps of both generators").actual(0));
     }
-    let numbers: Vec<f32> = (1..=steps).map(|step| step as f32).collect();
     let column = |naive: &NaiveGenerator, name: &str| -> Result<Vec<f32>> {
         Ok(naive.history().column(name)?[..steps].to_vec())
     };
     let panel = |title: &str, y: &str, name: &str, truth: f64| -> Result<Panel> {
+        let from_random = averaged(&column(random, name)?, 200);
+        let from_target = averaged(&column(at_target, name)?, 200);
         Ok(Panel::new(title)
             .x("step")
             .y(y)
             .guide("target", &[0.0, steps as f64], &[truth; 2])
-            .line("random start", &numbers, &column(random, name)?)
-            .line("start at the target", &numbers, &column(at_target, name)?))
+            .line("random start", &from_random.0, &from_random.1)
+            .line("start at the target", &from_target.0, &from_target.1))
     };
     let sds = (column(random, "sd")?, column(at_target, "sd")?);
     let highest = sds.0.iter().copied().fold(0.0, f32::max);
@@ -205,8 +205,7 @@ pub fn outcomes_figure(outcomes: &[Outcome], target: &Density) -> Result<Figure>
 /// Samples as a histogram of area 1, over the shaded target.
 fn histogram(panel: Panel, naive: &NaiveGenerator, top: f64) -> Result<Panel> {
     let (low, high) = view(&naive.config().target);
-    let heights =
-        Histogram::new(&naive.samples(SAMPLES.0, SAMPLES.1)?, BINS, (low, high))?.density().1;
+    let heights = Histogram::new(&naive.samples(SAMPLES.0, SAMPLES.1)?, BINS, (low, high))?.density().1;
     let edges: Vec<f64> = (0..=BINS).map(|i| low + (high - low) * i as f64 / BINS as f64).collect();
     let (x, p) = curve(&naive.config().target);
     Ok(panel
@@ -223,10 +222,13 @@ fn curve(target: &Density) -> (Vec<f64>, Vec<f64>) {
     (0..=400).map(|i| low + (high - low) * f64::from(i) / 400.0).map(|x| (x, target.density(x))).unzip()
 }
 
-/// What a figure shows of the line: the target, and 0, near which every untrained generator's samples lie.
+/// What a figure shows of the line: where p is more than a thousandth of its highest value, and the neighbourhood of
+/// 0, where every untrained generator's samples lie.
 fn view(target: &Density) -> (f64, f64) {
-    let (mean, reach) = (target.mean(), 3.5 * target.sd());
-    ((mean - reach).min(-1.0), (mean + reach).max(1.0))
+    let grid: Vec<f64> = (-600..=600).map(|i| target.mean() + target.sd() * f64::from(i) / 100.0).collect();
+    let highest = grid.iter().map(|&x| target.log_density(x)).fold(f64::MIN, f64::max);
+    let inside = grid.into_iter().filter(|&x| target.log_density(x) > highest - 1_000f64.ln());
+    inside.fold((-1.0, 1.0), |(low, high), x| (x.min(low), x.max(high)))
 }
 
 #[cfg(test)]
@@ -242,23 +244,24 @@ mod tests {
             (0..steps).try_for_each(|_| naive.step().map(|_| ())).unwrap();
             naive
         };
-        let moments: Vec<_> = [0, 10, 60, 100, 300, 1000].map(|steps| after(naive.clone(), steps)).into();
         let mut at_target = naive.clone();
         at_target.start_at_target(2_000).unwrap();
+        let moments: Vec<_> = [0, 10, 100, 1_000].map(|steps| after(at_target.clone(), steps)).into();
+        let random = after(naive.clone(), 1_000);
         let humps = Target::humps().density().unwrap().clone();
-        let ends = outcomes(&humps, 20, 600).unwrap();
+        let ends = outcomes(&humps, 20, 1_000).unwrap();
         // The folder that GAN_COURSE_FIGURES names is for looking at them by hand.
         for figure in [
             map_figure(&naive).unwrap(),
             score_figure(&naive.config().target),
             collapse_figure(&moments).unwrap(),
             map_figure(&at_target).unwrap(),
-            course_figure(&moments[5], &after(at_target, 1000)).unwrap(),
+            course_figure(&random, &moments[3]).unwrap(),
             entropy_figure(1.25),
             outcomes_figure(&ends, &humps).unwrap(),
         ] {
             figure.show().unwrap();
         }
-        assert!(course_figure(&moments[0], &moments[5]).unwrap_err().to_string().contains("steps of both"));
+        assert!(course_figure(&moments[0], &moments[3]).unwrap_err().to_string().contains("steps of both"));
     }
 }

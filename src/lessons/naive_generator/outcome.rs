@@ -56,5 +56,6 @@ pub fn watershed(target: &Density) -> Result<f64> {
         let middle = (a + b) / 2.0;
         if target.score(middle) < 0.0 { a = middle } else { b = middle }
     }
-    Ok(b)
+    // Rounding leaves -1e-17 where the place is 0.
+    Ok((b * 1e12).round() / 1e12 + 0.0)
 }
