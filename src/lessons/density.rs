@@ -172,7 +172,7 @@ pub fn three_humps() -> Density {
 pub fn truth(target: &Density, x: &Batch<1>) -> Result<Batch<1>> {
     use dfdx::prelude::HasShape;
     let p: Vec<f32> = values(x).into_iter().map(|x| target.density(x.into()) as f32).collect();
-    crate::tensor::tensor(&x.device(), p, *x.shape())
+    crate::tensor::tensor(x.device(), p, *x.shape())
 }
 
 /// 1,001 places from low to high at even distances, both ends included.

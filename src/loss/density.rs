@@ -35,7 +35,7 @@ pub fn log_density<S: Shape, T: Tape<f32, Dev>>(
     let (x, tape) = x.split_tape();
     let places = values(&x);
     let constant = |f: &dyn Fn(f64) -> f64| {
-        tensor(&x.device(), places.iter().map(|&x| f(x.into()) as f32).collect(), *x.shape())
+        tensor(x.device(), places.iter().map(|&x| f(x.into()) as f32).collect(), *x.shape())
     };
     let value = constant(&|x| density.log_density(x))?;
     let slope = constant(&|x| density.score(x))?;
