@@ -62,8 +62,8 @@ fn four_units_miss_three_humps_and_sixteen_learn_them() {
     let narrow = DensityConfig { target: three_humps(), ..DensityConfig::default() };
     let wide = DensityConfig { width: 16, ..narrow.clone() };
     let (narrow, wide) = (sorted(trained(&narrow).0), sorted(trained(&wide).0));
-    assert!(narrow[0] >= 2e-3, "the best of five narrow networks learnt it: {narrow:?}");
-    assert!(wide[2] <= 2e-4, "{wide:?}");
+    // The lesson's words: none of the five below 3.9e-3, a hundred times the error of any wide network.
+    assert!(narrow[0] >= 3.9e-3 && wide[4] <= narrow[0] / 100.0, "{narrow:?} {wide:?}");
 }
 
 #[test]

@@ -25,6 +25,9 @@
     near(start_mean, 4.0, 0.4);
     near(start_sd, 1.25, 0.2);
     assert!(end_sd < 0.05 && (end_mean - 4.0).abs() <= 0.1, "{end_mean} {end_sd}");
+    // In theory -ln p at the mode plus ½ for the right generator, and without that ½ for a point.
+    near(losses[0].into(), 0.5 - target.log_density(4.0), 0.15);
+    near(losses[1_999].into(), -target.log_density(4.0), 1e-3);
     assert_eq!(moments.iter().map(NaiveGenerator::steps).collect::<Vec<_>>(), [0, 10, 100, 2_000]);
     let ten_sd = metrics::sd(&moments[1].samples(10_000, 1)?)?;
     assert!(ten_sd < 0.5 * start_sd, "{ten_sd} {start_sd}");

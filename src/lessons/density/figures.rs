@@ -93,7 +93,7 @@ pub fn width_figure(narrow: &DensityNet, wide: &DensityNet) -> Result<Figure> {
         let panel = truth(Panel::new(&title), net, &grid).line("learnt", &grid, &net.curve(&grid)?);
         Ok(panel.y_range(0.0, 0.45))
     };
-    Ok(Figure::new("Three humps are too many for four units, and easy for sixteen.")
+    Ok(Figure::new("In as many steps four units miss one of the three humps, and sixteen learn them all.")
         .alt(&format!(
             "The true density has three humps, at −3, 0 and 3. Left, width {}: the curve misses part of it, and the \
              mean squared error is {:.1e}. Right, width {}: the curve lies on the density, and the error is {:.1e}, \

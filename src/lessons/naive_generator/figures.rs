@@ -8,7 +8,7 @@ use crate::{Error, Result};
 
 const DENSITY: &str = "density [1/unit of x]";
 /// Samples that a histogram shows, and the seed of their noise: the same for every figure.
-const SAMPLES: (usize, u64) = (10_000, 1_000);
+const SAMPLES: (usize, u64) = (10_000, 1);
 const BINS: usize = 60;
 
 /// What G makes of its noise: the map z → G(z), and the histogram of its samples over the target.
@@ -47,16 +47,16 @@ pub fn score_figure(target: &Density) -> Figure {
         .map(|i| x[i - 1] + (x[i] - x[i - 1]) * score[i - 1] / (score[i - 1] - score[i]))
         .collect();
     let tops: Vec<f64> = crossings.iter().map(|&x| target.log_density(x)).collect();
-    let named: Vec<String> = crossings.iter().map(|x| format!("{x:.2}")).collect();
+    let named: Vec<String> = crossings.iter().map(|&x| signed(x)).collect();
     Figure::new("Where a sample is pulled: up the log-density, so right where the slope is positive, left where it isn't.")
         .alt(&format!(
-            "Left, ln p(x) with its maximum at x = {}. Right, its derivative, the score: {:.2} at x = {:.1}, falling \
-             through 0 at the maximum, {:.2} at x = {:.1}.",
+            "Left, ln p(x) with its maximum at x = {}. Right, its derivative, the score: {} at x = {}, falling through 0 \
+             at the maximum, {} at x = {}.",
             named.join(" and "),
-            score[0],
-            range.0,
-            score[score.len() - 1],
-            range.1
+            signed(score[0]),
+            signed(range.0),
+            signed(score[score.len() - 1]),
+            signed(range.1)
         ))
         .panel(Panel::new("Log-density").x("x").y("ln p(x)").line("ln p(x)", &x, &log_p).points("mode", &crossings, &tops))
         .panel(
@@ -178,9 +178,10 @@ pub fn outcomes_figure(outcomes: &[Outcome], target: &Density) -> Result<Figure>
     let (x, p) = curve(target);
     Ok(Figure::new("Which mode wins is decided before the first step: by the side on which G begins.")
         .alt(&format!(
-            "Left, the target has two humps; the watershed between them lies at {shed:.3}. Right, {} seeds, a point each: \
+            "Left, the target has two humps; the watershed between them lies at {}. Right, {} seeds, a point each: \
              where the untrained samples' mean lies, and where training brings it. {left} end on the left hump, {right} \
              on the right one; none in between.",
+            signed(shed),
             outcomes.len()
         ))
         .panel(
@@ -215,6 +216,11 @@ fn histogram(panel: Panel, naive: &NaiveGenerator, top: f64) -> Result<Panel> {
         .bars("samples of G", &edges, &heights)
         .x_range(low, high)
         .y_range(0.0, top))
+}
+
+/// With a true minus sign.
+fn signed(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
 }
 
 fn curve(target: &Density) -> (Vec<f64>, Vec<f64>) {

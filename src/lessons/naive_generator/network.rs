@@ -13,9 +13,8 @@ pub type Generator = (Linear<1, 4, f32, Dev>, Tanh, Linear<4, 4, f32, Dev>, Tanh
 
 pub(super) fn build(dev: &Dev) -> Result<Generator> {
     type Layers = (Layer<1, 4>, Tanh, Layer<4, 4>, Tanh, Layer<4, 1>);
-    let generator = Layers::try_build_on_device(dev)
-        .map_err(|cause| Error::new("build a generator").actual(format!("{cause:?}")))?;
-    Ok(generator)
+    Layers::try_build_on_device(dev)
+        .map_err(|cause| Error::new("build a generator").actual(format!("{cause:?}")))
 }
 
 /// A batch with or without its tape, `(B, 1)`.
