@@ -106,13 +106,15 @@ pub fn course_figure(random: &NaiveGenerator, at_target: &NaiveGenerator) -> Res
     let column = |naive: &NaiveGenerator, name: &str| -> Result<Vec<f32>> {
         Ok(naive.history().column(name)?[..steps].to_vec())
     };
+    // All that is to be seen happens at the beginning.
+    let drawn = steps.min(300);
     let panel = |title: &str, y: &str, name: &str, truth: f64| -> Result<Panel> {
-        let from_random = averaged(&column(random, name)?, 200);
-        let from_target = averaged(&column(at_target, name)?, 200);
+        let from_random = averaged(&column(random, name)?[..drawn], 150);
+        let from_target = averaged(&column(at_target, name)?[..drawn], 150);
         Ok(Panel::new(title)
             .x("step")
             .y(y)
-            .guide("target", &[0.0, steps as f64], &[truth; 2])
+            .guide("target", &[0.0, drawn as f64], &[truth; 2])
             .line("random start", &from_random.0, &from_random.1)
             .line("start at the target", &from_target.0, &from_target.1))
     };
@@ -120,9 +122,10 @@ pub fn course_figure(random: &NaiveGenerator, at_target: &NaiveGenerator) -> Res
     let highest = sds.0.iter().copied().fold(0.0, f32::max);
     Ok(Figure::new("Two starts, one end: even a generator that was right loses its spread.")
         .alt(&format!(
-            "Left, the mean of both generators' samples ends at {:.3} and {:.3}; the target's is {:.2}. Right, the \
-             standard deviation: from a random start it rises from {:.3} to {highest:.3} and falls to {:.4}; from a \
-             start at the target it falls from {:.3} to {:.4}. The target's is {:.2}.",
+            "Curves of the first {drawn} of {steps} steps. Left, the mean of both generators' samples; after all steps it is \
+             {:.3} and {:.3}, the target's {:.2}. Right, the standard deviation: from a random start it rises from {:.3} \
+             to {highest:.3} and falls to {:.4} in the end; from a start at the target it falls from {:.3} to {:.4}. The \
+             target's is {:.2}.",
             column(random, "mean")?[steps - 1],
             column(at_target, "mean")?[steps - 1],
             target.mean(),
