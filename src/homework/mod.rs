@@ -4,10 +4,12 @@
 //! A check never panics, whatever the learner's code does: it prints its verdict and returns it.
 
 mod lesson_00;
+mod lesson_03;
 
 use std::panic::{UnwindSafe, catch_unwind};
 
 pub use lesson_00::{check_00_1, check_00_2};
+pub use lesson_03::{check_03_1, check_03_2, check_03_3, check_03_4};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -91,6 +91,7 @@ fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -
             Kind::Line => canvas.line(&[(x, y), (x + sample, y)], look.colour, 2.2, look.dash)?,
             Kind::Guide => canvas.line(&[(x, y), (x + sample, y)], GUIDE, 1.2, Some((4.0, 3.0)))?,
             Kind::Points => canvas.marker(x + sample / 2.0, y, look)?,
+            Kind::Arrows => canvas.arrow(x, x + sample, y, look.colour)?,
             Kind::Bars | Kind::Band => {
                 canvas.fill(x + 3.0, y - 5.0, x + sample, y + 5.0, look.colour, 0.45)?
             }
@@ -115,6 +116,15 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
             .iter()
             .filter(|point| plot.contains(point))
             .try_for_each(|point| canvas.marker(plot.x(point[0]), plot.y(point[1]), look)),
+        Kind::Arrows => series
+            .points
+            .iter()
+            .filter(|[from, _, y]| plot.contains(&[*from, *y, 0.0]))
+            .filter(|[from, to, _]| to.is_finite() && from != to)
+            .try_for_each(|&[from, to, y]| {
+                let end = plot.x(to).clamp(plot.left, plot.right);
+                canvas.arrow(plot.x(from), end, plot.y(y), look.colour)
+            }),
         Kind::Bars => series
             .points
             .iter()

@@ -27,6 +27,7 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
     let program: PathBuf = folder.join("program");
     let mut run = Command::new(program);
     run.env("GAN_COURSE_FIGURES", folder.join("figures"))
+        .env("GAN_COURSE_RUNS", folder.join("runs"))
         .env_remove("EVCXR_IS_RUNTIME")
         .env("RUST_BACKTRACE", "0");
     run.current_dir(folder).output().unwrap()
