@@ -43,8 +43,8 @@ pub fn loss_figure() -> Figure {
         "Where D rejects every sample, D(G(z)) near 0, the saturating loss is flat; the other two still pull.",
     )
     .alt(&format!(
-        "Left, three losses over D(G(z)), all falling: near 0 the non-saturating one rises without bound, the saturating \
-         one is flat at 0, the linear one rises without bound on the left and falls without bound on the right. Right, \
+        "Left, three losses over D(G(z)), all falling: towards D(G(z)) = 0 the non-saturating \
+         and the linear one rise without bound, and the saturating one is flat at 0. Right, \
          the size of the gradient in the logit: at logit {rejected}, where D(G(z)) is {:.4}, it is {:.4} for the \
          non-saturating, {:.4} for the saturating and {:.0} for the linear form; at logit 0 it is ½, ½ and 1.",
         1.0 / (1.0 + (-rejected).exp()),
@@ -68,18 +68,25 @@ pub fn history_figure(gan: &Gan) -> Result<Figure> {
     let (_, fake) = curve("score_fake")?;
     let last = |values: &[f64]| values.last().copied().unwrap_or(f64::NAN);
     let highest = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let lowest = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     let ends = [0.0, steps.last().copied().unwrap_or(1.0)];
-    let top = highest(&loss_d).max(highest(&loss_g)).max(1.0) * 1.1;
+    // The goal in the middle, and all that happens about it.
+    let about = |goal: f64, curves: [&[f64]; 2]| {
+        let away = curves.iter().flat_map(|curve| *curve).map(|v| (v - goal).abs()).fold(0.05, f64::max);
+        (goal - 1.1 * away, goal + 1.1 * away)
+    };
+    let (losses, scores) = (about(2f64.ln(), [&loss_d, &loss_g]), about(0.5, [&real, &fake]));
     Ok(Figure::new("Training ends in a draw: D can't tell, and both losses stay near ln 2 (averages of 50 steps).")
         .alt(&format!(
-            "Left, over {} steps the losses begin apart, G's at most {:.2}, and settle at {:.3} for D and {:.3} for G, \
-             near the guide ln 2 = 0.693. Right, the mean scores D(x) of real and D(G(z)) of generated samples begin \
-             apart, D(x) at most {:.2}, and settle at {:.3} and {:.3}, near the guide ½.",
+            "Left, over {} steps the losses begin apart, G's highest at {:.2}, and settle at {:.3} for D and {:.3} for G, \
+             at the guide ln 2 = 0.693. Right, the mean scores D(x) of real and D(G(z)) of generated samples begin \
+             between {:.2} and {:.2}, and settle at {:.3} and {:.3}, at the guide ½.",
             gan.steps(),
             highest(&loss_g),
             last(&loss_d),
             last(&loss_g),
-            highest(&real),
+            lowest(&real).min(lowest(&fake)),
+            highest(&real).max(highest(&fake)),
             last(&real),
             last(&fake)
         ))
@@ -90,7 +97,7 @@ pub fn history_figure(gan: &Gan) -> Result<Figure> {
                 .guide("ln 2", &ends, &[2f64.ln(); 2])
                 .line("D", &steps, &loss_d)
                 .line("G", &steps, &loss_g)
-                .y_range(0.0, top),
+                .y_range(losses.0, losses.1),
         )
         .panel(
             Panel::new("Mean scores")
@@ -99,7 +106,7 @@ pub fn history_figure(gan: &Gan) -> Result<Figure> {
                 .guide("½", &ends, &[0.5; 2])
                 .line("D(x), real", &steps, &real)
                 .line("D(G(z)), generated", &steps, &fake)
-                .y_range(0.0, 1.0),
+                .y_range(scores.0, scores.1),
         ))
 }
 
@@ -127,7 +134,7 @@ pub fn averaging_figure(watched: &Watched) -> Figure {
                 .y("W1 / sd of the target")
                 .line("generator as it is", steps, raw)
                 .line("averaged weights", steps, averaged)
-                .y_range(0.0, raw.iter().copied().fold(0.5, f64::max).min(1.5)),
+                .y_range(0.0, (1.05 * raw.iter().copied().fold(0.5, f64::max)).min(1.5)),
         )
 }
 
@@ -142,10 +149,12 @@ pub fn linear_figure(linear: &[Watched], log_form: &Watched) -> Result<Figure> {
     let best = ends.iter().copied().reduce(f64::min).ok_or_else(none)?;
     let lowest = linear.iter().flat_map(|run| &run.score_real).copied().fold(f32::INFINITY, f32::min);
     let highest = linear.iter().flat_map(|run| &run.score_real).copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut distances = Panel::new("Distance, averaged weights").x("step").y("W1 / sd of the target");
-    let mut scores = Panel::new("D's score of real samples").x("step").y("mean raw score of x");
+    let end = f64::from(linear.iter().flat_map(|run| &run.steps).copied().fold(1.0, f32::max));
+    let axes = |title: &str, y: &str| Panel::new(title).x("step").y(y).x_range(0.0, end);
+    let mut scores = axes("D's score of real samples", "mean raw score of x");
+    let mut distances = axes("Distance, averaged weights", "W1 / sd of the target");
     distances =
-        distances.guide("non-saturating, seed 0", &log_form.steps, &log_form.averaged).y_range(0.0, 1.2);
+        distances.guide("non-saturating, seed 0", &log_form.steps, &log_form.averaged).y_range(0.0, 1.0);
     for (seed, run) in linear.iter().enumerate() {
         let label = format!("seed {seed}");
         distances = distances.line(&label, &run.steps, &run.averaged);
@@ -157,7 +166,7 @@ pub fn linear_figure(linear: &[Watched], log_form: &Watched) -> Result<Figure> {
              non-saturating form ends at {:.2}. Right, D's mean raw score of real samples drifts anywhere between \
              {lowest:.1} and {highest:.1}, differently for each seed.",
             linear.len(),
-            log_form.averaged.last().copied().unwrap_or(f64::NAN),
+            log_form.averaged.iter().zip(&log_form.steps).rfind(|(_, at)| f64::from(**at) <= end).map_or(f64::NAN, |(w1, _)| *w1),
         ))
         .panel(distances)
         .panel(scores))

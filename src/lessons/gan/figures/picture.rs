@@ -14,7 +14,7 @@ const BANDWIDTH: f64 = 0.1;
 /// Where both densities together are below this share of their highest value, D*(x) has no samples to be learnt from.
 const SEEN: f64 = 0.005;
 /// How far the places reach on each side of the mean, in standard deviations of the target.
-const REACH: f64 = 4.0;
+const REACH: f64 = 3.2;
 
 /// Densities and D's answers along x.
 struct Seen {
