@@ -60,7 +60,7 @@ pub struct GeneratorStep {
 /// assert_eq!(gan.samples(1000, 0)?.len(), 1000);
 /// # Ok::<(), gan_course::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gan {
     core: Core<GanConfig, GanReport>,
     dev: Dev,
