@@ -49,6 +49,7 @@
     assert!(highest(&right) <= 0.3 && wrong.iter().all(|w1| *w1 >= 0.4), "{right:?} {wrong:?}");
     near(scaled[0].value()?, equilibrium, 0.02);
     near(unscaled[0].value()?, equilibrium, 0.02);
+    near(unscaled[4].value()?, 0.0, 0.1); // D has won
 
     // Section 8: not one seed of the linear form keeps the bound of the log forms.
     let ends: Vec<f64> = linear_runs.iter().map(|run| *run.averaged.last().unwrap()).collect();
