@@ -160,6 +160,7 @@ fn run(arguments: Arguments) -> Result<i32> {
 fn lab(checkout: &Checkout, arguments: &LabArguments) -> Result<i32> {
     // What can be known to fail is said before minutes of set-up.
     server::port(arguments.port)?;
+    work::check(checkout, arguments.fresh.as_deref())?;
     if !Step::Python.is_ready(checkout) {
         gan_course::lab::python::find()?;
     }

@@ -19,6 +19,8 @@ pub type Dev = dfdx::tensor::Cuda;
 
 /// A batch of vectors, `(B, N)`.
 pub type Batch<const N: usize> = Tensor<(usize, Const<N>), f32, Dev>;
+/// A [`Batch`] with the tape of the operations that led to it: `(B, N)`.
+pub type TracedBatch<const N: usize> = Tensor<(usize, Const<N>), f32, Dev, OwnedTape<f32, Dev>>;
 /// One number, `()`, with the tape of the operations that led to it: what a loss is, and what `backward` takes.
 pub type Traced = Tensor<Rank0, f32, Dev, OwnedTape<f32, Dev>>;
 /// A batch of images, `(B, C, H, W)`, with values in [-1, 1].

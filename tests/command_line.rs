@@ -165,6 +165,17 @@ fn a_port_in_use_is_said_before_minutes_of_set_up() {
 }
 
 #[test]
+fn an_unknown_lesson_is_said_before_minutes_of_set_up() {
+    let course = Course::new();
+    fs::create_dir(course.root().join("notebooks")).unwrap();
+    fs::write(course.root().join("notebooks/03-gan.ipynb"), "{}").unwrap();
+    let said = error(&course.run(&["lab", "--no-browser", "--fresh", "42"]));
+    assert!(said.contains("take lesson 42 anew: expected one of 03, found 42"), "{said}");
+    assert!(said.contains("`cargo course lab --fresh 03`"), "{said}");
+    assert!(!course.root().join(".lab").exists() && !course.root().join("work").exists());
+}
+
+#[test]
 fn a_missing_or_unfit_python_is_named_with_its_package() {
     let course = Course::new();
     let said = error(&course.command(&["setup"]).env("FAKE_NO_VENV", "1").output().unwrap());

@@ -3,8 +3,6 @@
 use gan_course::Result;
 use gan_course::data::Target;
 use gan_course::lessons::gan::{Gan, GanConfig, GanReport};
-use gan_course::metrics::w1;
-use gan_course::tensor::Noise;
 
 /// W₁ of 10,000 samples over the target's standard deviation, and the last 500 reports.
 fn trained(target: &Target, seed: u64) -> Result<(f64, Vec<GanReport>)> {
@@ -12,13 +10,8 @@ fn trained(target: &Target, seed: u64) -> Result<(f64, Vec<GanReport>)> {
     for _ in 0..5_000 {
         gan.step()?;
     }
-    let truth = match target {
-        Target::Samples(samples) => samples.clone(),
-        Target::Density(density) => density.sample(&mut Noise::new(1_000 + seed), 10_000),
-    };
-    let distance = w1(&gan.samples(10_000, 2_000 + seed)?, &truth)?;
     let last = (4_501..=5_000).filter_map(|step| gan.history().step(step)).collect();
-    Ok((distance / f64::from(target.scale()?.sd), last))
+    Ok((gan.distance()?, last))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

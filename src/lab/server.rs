@@ -122,7 +122,8 @@ fn command(checkout: &Checkout, port: u16, browser: bool, token: &str) -> Comman
         // How long Jupyter waits for the answer to its first question before it asks again. A kernel that had to be
         // started twice never hears the first one; the default, a minute, is long to look at "Connecting".
         .arg("--MappingKernelManager.kernel_info_timeout=20")
-        .arg("--log-level=ERROR")
+        // The second for the lab itself, an extension of the server, which does not follow the first.
+        .args(["--log-level=ERROR", "--LabApp.log_level=ERROR"])
         // Not on the command line, where every user of the machine could read it.
         .env("JUPYTER_TOKEN", token)
         .current_dir(checkout.work());

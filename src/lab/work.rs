@@ -17,15 +17,7 @@ use crate::{Error, Result};
 /// An unknown lesson in `fresh`, a notebook that can't be read or written. Nothing of the learner's is lost.
 pub fn update(checkout: &Checkout, fresh: Option<&str>) -> Result<Vec<String>> {
     let upstream = notebooks(&checkout.notebooks())?;
-    if let Some(number) = fresh
-        && !upstream.iter().any(|path| is_lesson(path, number))
-    {
-        let numbers: Vec<_> = upstream.iter().map(|path| name(path)[..2].to_owned()).collect();
-        return Err(Error::new(format!("take lesson {number} anew"))
-            .expected(format!("one of {}", numbers.join(", ")))
-            .actual(number)
-            .next("name a lesson that there is: `cargo course lab --fresh 00`"));
-    }
+    known(&upstream, fresh)?;
     let record = checkout.work().join(".versions.json");
     let mut versions: BTreeMap<String, String> = fs::read_to_string(&record)
         .ok()
@@ -59,6 +51,25 @@ pub fn update(checkout: &Checkout, fresh: Option<&str>) -> Result<Vec<String>> {
         write_whole(&record, &serde_json::to_vec_pretty(&versions).unwrap_or_default())?;
     }
     Ok(news)
+}
+
+/// Whether `fresh` can be had; asked before minutes of set-up.
+///
+/// # Errors
+/// There is no lesson of that number, or none at all.
+pub fn check(checkout: &Checkout, fresh: Option<&str>) -> Result<()> {
+    fresh.map_or(Ok(()), |_| known(&notebooks(&checkout.notebooks())?, fresh))
+}
+
+fn known(upstream: &[PathBuf], fresh: Option<&str>) -> Result<()> {
+    let Some(number) = fresh.filter(|number| !upstream.iter().any(|path| is_lesson(path, number))) else {
+        return Ok(());
+    };
+    let numbers: Vec<_> = upstream.iter().map(|path| name(path)[..2].to_owned()).collect();
+    Err(Error::new(format!("take lesson {number} anew"))
+        .expected(format!("one of {}", numbers.join(", ")))
+        .actual(number)
+        .next(format!("name a lesson that there is: `cargo course lab --fresh {}`", numbers[0])))
 }
 
 /// The notebooks of a folder, sorted.

@@ -39,7 +39,7 @@ const PLACES: usize = 1_001;
 /// assert!(net.mse()? < before);
 /// # Ok::<(), gan_course::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DensityNet {
     core: Core<DensityConfig, DensityReport>,
     dev: Dev,

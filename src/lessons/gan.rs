@@ -3,6 +3,8 @@
 //! Algorithm 1 of the paper: k times, D takes a step on a minibatch of m real and m fake samples; then G takes one.
 //! Networks see the data standardised; what goes in and out of the methods here is on the data's own scale.
 
+mod figures;
+mod judge;
 mod network;
 mod settings;
 #[cfg(test)]
@@ -12,7 +14,9 @@ use std::time::Instant;
 
 use dfdx::prelude::{AsArray, Backward, Gradients, ModelEMA, Trace, ZeroGrads};
 
-pub use network::{Mlp, forward};
+pub use figures::{averaging_figure, densities_figure, history_figure, linear_figure, loss_figure, picture};
+pub use judge::{Watched, trained, watched};
+pub use network::{Mlp, cross_entropy, forward};
 pub use settings::{GanConfig, GanReport};
 
 use crate::data::Scale;
@@ -56,7 +60,7 @@ pub struct GeneratorStep {
 /// assert_eq!(gan.samples(1000, 0)?.len(), 1000);
 /// # Ok::<(), gan_course::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gan {
     core: Core<GanConfig, GanReport>,
     dev: Dev,
@@ -213,6 +217,16 @@ impl Gan {
 
 /// Looking at what was learnt, on the data's own scale. Nothing here changes the stage.
 impl Gan {
+    /// G as it is now.
+    pub fn generator(&self) -> &Mlp {
+        &self.generator
+    }
+
+    /// D as it is now.
+    pub fn discriminator(&self) -> &Mlp {
+        &self.discriminator
+    }
+
     /// `count` samples of the averaged generator, from noise of its own seed.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ use network::forward;
 /// assert_eq!(naive.samples(1000, 0)?.len(), 1000);
 /// # Ok::<(), gan_course::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NaiveGenerator {
     core: Core<NaiveConfig, NaiveReport>,
     dev: Dev,

@@ -8,6 +8,6 @@ mod divergence;
 mod sample;
 
 pub use divergence::{Histogram, js, js_of_densities, kl, kl_of_densities};
-pub use sample::w1;
+pub use sample::{kernel_density, w1};
 
 pub use crate::data::{mean, sd};

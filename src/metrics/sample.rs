@@ -1,7 +1,7 @@
-//! Wasserstein-1 distance of samples.
+//! Wasserstein-1 distance of samples, and the density that a sample suggests.
 
-use crate::Result;
 use crate::data::numbers;
+use crate::{Error, Result};
 
 /// Wasserstein-1 (earth mover's) distance of two samples: the area between their distribution functions, which in one
 /// dimension is ∫ |F⁻¹(u) - G⁻¹(u)| du over the quantiles u (Villani, *Topics in Optimal Transportation*, 2003,
@@ -38,10 +38,50 @@ pub fn w1(left: &[f32], right: &[f32]) -> Result<f64> {
     Ok(sum / (n as f64 * m as f64))
 }
 
+/// The density of a sample at each of `places`: a Gaussian of standard deviation `bandwidth` around every number,
+/// averaged (Parzen, "On estimation of a probability density function and mode", 1962). It is the true density
+/// smoothed by that Gaussian, up to chance: details finer than the bandwidth are lost.
+///
+/// # Errors
+/// No sample, a number that is not finite, or a bandwidth that is not above 0.
+///
+/// ```
+/// let peak = gan_course::metrics::kernel_density(&[0.0, 0.0], 0.5, &[0.0])?[0];
+/// assert!((peak - 0.797885).abs() <= 1e-6, "that of N(0, ½²)");
+/// # Ok::<(), gan_course::Error>(())
+/// ```
+pub fn kernel_density(sample: &[f32], bandwidth: f64, places: &[f64]) -> Result<Vec<f64>> {
+    const OPERATION: &str = "estimate a density";
+    numbers(OPERATION, sample)?;
+    if !(bandwidth > 0.0 && bandwidth.is_finite()) {
+        return Err(Error::new(OPERATION)
+            .expected("a bandwidth above 0")
+            .actual(bandwidth)
+            .next("take a tenth of the sample's standard deviation"));
+    }
+    let factor = 1.0 / (sample.len() as f64 * bandwidth * (2.0 * std::f64::consts::PI).sqrt());
+    let kernel = |x: f64, s: f32| (-0.5 * ((x - f64::from(s)) / bandwidth).powi(2)).exp();
+    Ok(places.iter().map(|&x| factor * sample.iter().map(|&s| kernel(x, s)).sum::<f64>()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tensor::Noise;
+
+    #[test]
+    fn a_kernel_density_is_the_density_smoothed() {
+        // N(0, 1) smoothed by N(0, ½²) is N(0, 1.25).
+        let sample = Noise::new(6).normal(50_000);
+        let places: Vec<f64> = (-30..=30).map(|i| f64::from(i) / 10.0).collect();
+        for (x, density) in places.iter().zip(kernel_density(&sample, 0.5, &places).unwrap()) {
+            let expected = (-x * x / 2.5).exp() / (2.5 * std::f64::consts::PI).sqrt();
+            assert!((density - expected).abs() <= 0.006, "{x}: {density} {expected}");
+        }
+        for (sample, bandwidth) in [(&[][..], 1.0), (&[f32::NAN], 1.0), (&[0.0], 0.0), (&[0.0], f64::NAN)] {
+            assert!(kernel_density(sample, bandwidth, &places).is_err());
+        }
+    }
 
     #[test]
     fn w1_of_shifted_samples_is_the_shift() {

@@ -28,9 +28,14 @@ pub fn dense<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     x: Tensor<(usize, Const<I>), f32, Dev, T>,
 ) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>> {
     if slope.is_nan() || slope < 0.0 {
-        return Err(Error::new(DENSE).expected("a slope of at least 0").actual(slope));
+        return Err(Error::new(DENSE)
+            .expected("a slope of at least 0")
+            .actual(slope)
+            .next("take 0.2 for a leaky ReLU, 0 for a ReLU, 1 for no activation"));
     }
-    compute(layer, slope, x).map_err(|cause| Error::new(DENSE).actual(format!("{cause:?}")))
+    compute(layer, slope, x).map_err(|cause| {
+        Error::new(DENSE).actual(format!("{cause:?}")).next("free some memory, or take a smaller batch")
+    })
 }
 
 type DeviceError = <Dev as dfdx::prelude::HasErr>::Err;
@@ -248,7 +253,10 @@ mod tests {
         for slope in [-0.1, f32::NAN] {
             let x = crate::tensor::column(&device().unwrap(), &[1.0]).unwrap();
             let error = dense(&layer, slope, x).unwrap_err().to_string();
-            assert!(error.contains("expected a slope of at least 0"), "{error}");
+            assert!(
+                error.contains("expected a slope of at least 0") && error.contains(". Next: "),
+                "{error}"
+            );
         }
     }
 }

@@ -29,8 +29,9 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod visitors;
+pub(crate) mod walk;
 
-use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection};
+use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::prelude::Gradients;
 
 pub use config::{AdamConfig, OptimizerConfig, RmsPropConfig, SgdConfig};
@@ -74,9 +75,7 @@ impl Optimizer {
         let config = config.into();
         config.check()?;
         let mut collect = Collect { moments: config.moments(), slots: Vec::new() };
-        let walked =
-            M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut collect }).map(|_| ());
-        walked.map_err(|cause| Error::new("read the module's parameters").actual(format!("{cause:?}")))?;
+        walk::read(module, "", &mut collect)?;
         Ok(Self { config, updates: 0, slots: collect.slots })
     }
 
@@ -125,10 +124,9 @@ impl Optimizer {
         gradients: &mut Gradients<f32, Dev>,
     ) -> Result<()> {
         let mut shapes = Shapes { slots: &self.slots, next: 0, fits: true };
-        let walked = M::iter_tensors(&mut RecursiveWalker { m: &*module, f: &mut shapes }).map(|_| ());
-        walked.map_err(|cause| Error::new(UPDATE).actual(format!("{cause:?}")))?;
+        walk::read(&*module, "", &mut shapes)?;
         if !shapes.fits || shapes.next != self.slots.len() {
-            return Err(Error::new(UPDATE)
+            return Err(Error::new("update the parameters")
                 .expected(format!("the module that the optimiser was made for: {}", described(&self.slots)))
                 .actual("another one")
                 .next("make one optimiser for each module"));
@@ -136,12 +134,9 @@ impl Optimizer {
         self.updates += 1;
         let rule = rules::Rule::new(&self.config, self.updates);
         let mut update = Update { rule, slots: self.slots.iter_mut(), gradients, parameters: Vec::new() };
-        let walked = M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut update }).map(|_| ());
-        walked.map_err(|cause| Error::new(UPDATE).actual(format!("{cause:?}")))
+        walk::change(module, "", &mut update)
     }
 }
-
-const UPDATE: &str = "update the parameters";
 
 fn described(slots: &[Slot]) -> String {
     let each: Vec<String> = slots.iter().map(|slot| format!("{} {:?}", slot.name, slot.shape)).collect();
@@ -157,7 +152,6 @@ pub fn gradient_norm<M: TensorCollection<f32, Dev>>(
     gradients: &mut Gradients<f32, Dev>,
 ) -> Result<f32> {
     let mut norm = Norm { gradients, squares: 0.0 };
-    let walked = M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut norm }).map(|_| ());
-    walked.map_err(|cause| Error::new("measure the gradients").actual(format!("{cause:?}")))?;
+    walk::read(module, "", &mut norm)?;
     Ok(norm.squares.sqrt() as f32)
 }

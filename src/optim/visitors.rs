@@ -1,22 +1,21 @@
-//! Walks over a module's tensors: dfdx calls a visitor with each tensor in the module's order.
+//! What optimisers do with each tensor of a module.
 
-use dfdx::nn::tensor_collection::{
-    TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
-};
 use dfdx::prelude::{Gradients, HasShape, Shape, Tensor};
 
+use super::walk::{Change, Read};
 use super::{Slot, rules};
 use crate::tensor::Dev;
-
-type DeviceError = <Dev as dfdx::prelude::HasErr>::Err;
+use crate::{Error, Result};
 
 /// The values of a tensor's gradient, lent to `use_them`: no copy on the processor.
 fn with_gradient<S: Shape, R>(
     gradients: &mut Gradients<f32, Dev>,
     tensor: &Tensor<S, f32, Dev>,
     use_them: impl FnOnce(&[f32]) -> R,
-) -> Result<R, DeviceError> {
-    let gradient = gradients.get_or_alloc_mut(tensor)?;
+) -> Result<R> {
+    let gradient = gradients.get_or_alloc_mut(tensor).map_err(|cause| {
+        Error::new("read a gradient").actual(format!("{cause:?}")).next("free some memory")
+    })?;
     #[cfg(not(feature = "cuda"))]
     return Ok(use_them(gradient));
     #[cfg(feature = "cuda")]
@@ -32,24 +31,20 @@ pub(super) struct Collect {
     pub(super) slots: Vec<Slot>,
 }
 
-impl TensorVisitor<f32, Dev> for Collect {
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = DeviceError;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
+impl Read for Collect {
+    fn tensor<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, Dev>,
-        (tensor, name): (&Tensor<S, f32, Dev>, String),
-    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
-        if options.do_gradient_update {
+        name: String,
+        trainable: bool,
+        tensor: &Tensor<S, f32, Dev>,
+    ) -> Result<()> {
+        if trainable {
             let zeros = |needed: bool| vec![0.0; if needed { tensor.shape().num_elements() } else { 0 }];
             let (first, second) = (zeros(self.moments.0), zeros(self.moments.1));
             let shape = tensor.shape().concrete().into_iter().collect();
             self.slots.push(Slot { name, shape, first, second });
         }
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -60,24 +55,32 @@ pub(super) struct Shapes<'a> {
     pub(super) fits: bool,
 }
 
-impl TensorVisitor<f32, Dev> for Shapes<'_> {
-    type Viewer = ViewTensorRef;
-    type Err = DeviceError;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, f32, Dev>,
-        tensor: &Tensor<S, f32, Dev>,
-    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
-        if options.do_gradient_update {
+impl Read for Shapes<'_> {
+    fn tensor<S: Shape>(&mut self, _: String, trainable: bool, tensor: &Tensor<S, f32, Dev>) -> Result<()> {
+        if trainable {
             let slot = self.slots.get(self.next);
             self.fits &=
                 slot.is_some_and(|slot| tensor.shape().concrete().into_iter().eq(slot.shape.iter().copied()));
             self.next += 1;
         }
-        Ok(None)
+        Ok(())
+    }
+}
+
+/// Sums the squares of all gradients.
+pub(super) struct Norm<'a> {
+    pub(super) gradients: &'a mut Gradients<f32, Dev>,
+    pub(super) squares: f64,
+}
+
+impl Read for Norm<'_> {
+    fn tensor<S: Shape>(&mut self, _: String, trainable: bool, tensor: &Tensor<S, f32, Dev>) -> Result<()> {
+        if trainable {
+            self.squares += with_gradient(self.gradients, tensor, |gradient| {
+                gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>()
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -90,18 +93,14 @@ pub(super) struct Update<'a> {
     pub(super) parameters: Vec<f32>,
 }
 
-impl TensorVisitor<f32, Dev> for Update<'_> {
-    type Viewer = ViewTensorMut;
-    type Err = DeviceError;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
+impl Change for Update<'_> {
+    fn tensor<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, Dev>,
+        _: String,
+        trainable: bool,
         tensor: &mut Tensor<S, f32, Dev>,
-    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
-        let slot = if options.do_gradient_update { self.slots.next() } else { None };
+    ) -> Result<()> {
+        let slot = if trainable { self.slots.next() } else { None };
         if let Some(slot) = slot {
             let parameters = &mut self.parameters;
             parameters.resize(tensor.shape().num_elements(), 0.0);
@@ -110,33 +109,6 @@ impl TensorVisitor<f32, Dev> for Update<'_> {
             with_gradient(self.gradients, tensor, |gradient| rule.apply(parameters, gradient, slot))?;
             tensor.copy_from(parameters);
         }
-        Ok(None)
-    }
-}
-
-/// Sums the squares of all gradients.
-pub(super) struct Norm<'a> {
-    pub(super) gradients: &'a mut Gradients<f32, Dev>,
-    pub(super) squares: f64,
-}
-
-impl TensorVisitor<f32, Dev> for Norm<'_> {
-    type Viewer = ViewTensorRef;
-    type Err = DeviceError;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, f32, Dev>,
-        tensor: &Tensor<S, f32, Dev>,
-    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
-        if options.do_gradient_update {
-            let squares = with_gradient(self.gradients, tensor, |gradient| {
-                gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>()
-            })?;
-            self.squares += squares;
-        }
-        Ok(None)
+        Ok(())
     }
 }

@@ -79,6 +79,14 @@ impl Canvas<'_> {
         self.area.draw(&Polygon::new(points, colour.mix(alpha))).map_err(failed)
     }
 
+    /// A horizontal arrow; a short one is all head.
+    pub(super) fn arrow(&self, from: f64, to: f64, y: f64, colour: RGBColor) -> Result<()> {
+        let head = (to - from).clamp(-6.0, 6.0);
+        self.line(&[(from, y), (to - head, y)], colour, 1.6, None)?;
+        let (back, half) = (to - head, head.abs() * 0.6);
+        self.polygon(&[(to, y), (back, y - half), (back, y + half)], colour, 1.0)
+    }
+
     pub(super) fn marker(&self, x: f64, y: f64, look: Look) -> Result<()> {
         let r = 3.2;
         let filled: ShapeStyle = look.colour.mix(0.75).filled();

@@ -15,10 +15,19 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
     let (width, height) = (figure.width(), figure.panel_height);
     let panel_width = f64::from(width) / columns as f64;
     Canvas::png(width, height * rows as u32, |canvas| {
+        // Below each other, all plots begin right of the widest number.
+        let mut widest = vec![0.0; columns];
+        for (index, panel) in figure.panels.iter().enumerate() {
+            for (_, text) in ticks(panel.ranges().1, f64::from(height) / 50.0) {
+                let width = canvas.text_width(&text, 11.0, FontStyle::Normal)?;
+                widest[index % columns] = f64::max(widest[index % columns], width);
+            }
+        }
         for (row, panels) in figure.panels.chunks(columns).enumerate() {
             let (above, below) = (f64::from(height) * row as f64, f64::from(height) * (row + 1) as f64);
             let heads = panels.iter().enumerate().map(|(column, panel)| {
-                draw_head(canvas, panel, panel_width * column as f64, panel_width, above, below)
+                let left = panel_width * column as f64;
+                draw_head(canvas, panel, (left, widest[column]), panel_width, above, below)
             });
             let plots = heads.collect::<Result<Vec<_>>>()?;
             // Side by side, all plots begin below the highest legend.
@@ -31,21 +40,17 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
     })
 }
 
-/// Draws title and legend, and finds where the plot lies.
+/// Draws title and legend, and finds where the plot lies: right of `left` and of the y axis' numbers.
 fn draw_head(
     canvas: &Canvas<'_>,
     panel: &Panel,
-    left: f64,
+    (left, widest): (f64, f64),
     width: f64,
     above: f64,
     below: f64,
 ) -> Result<Plot> {
     let (x_range, y_range) = panel.ranges();
     let (x_ticks, y_ticks) = (ticks(x_range, width / 70.0), ticks(y_range, (below - above) / 50.0));
-    let mut widest = 0.0;
-    for (_, text) in &y_ticks {
-        widest = f64::max(widest, canvas.text_width(text, 11.0, FontStyle::Normal)?);
-    }
     let (plot_left, right) = (left + 34.0 + widest, left + width - 14.0);
     canvas.text(&panel.title, plot_left, above + 14.0, 13.5, FontStyle::Bold, HPos::Left)?;
     let top = legend(canvas, panel, plot_left, right, above + 32.0)?;
@@ -91,6 +96,7 @@ fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -
             Kind::Line => canvas.line(&[(x, y), (x + sample, y)], look.colour, 2.2, look.dash)?,
             Kind::Guide => canvas.line(&[(x, y), (x + sample, y)], GUIDE, 1.2, Some((4.0, 3.0)))?,
             Kind::Points => canvas.marker(x + sample / 2.0, y, look)?,
+            Kind::Arrows => canvas.arrow(x, x + sample, y, look.colour)?,
             Kind::Bars | Kind::Band => {
                 canvas.fill(x + 3.0, y - 5.0, x + sample, y + 5.0, look.colour, 0.45)?
             }
@@ -115,6 +121,15 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
             .iter()
             .filter(|point| plot.contains(point))
             .try_for_each(|point| canvas.marker(plot.x(point[0]), plot.y(point[1]), look)),
+        Kind::Arrows => series
+            .points
+            .iter()
+            .filter(|[from, _, y]| plot.contains(&[*from, *y, 0.0]))
+            .filter(|[from, to, _]| to.is_finite() && from != to)
+            .try_for_each(|&[from, to, y]| {
+                let end = plot.x(to).clamp(plot.left, plot.right);
+                canvas.arrow(plot.x(from), end, plot.y(y), look.colour)
+            }),
         Kind::Bars => series
             .points
             .iter()

@@ -35,6 +35,7 @@ pub struct Figure {
     caption: String,
     alt: String,
     columns: usize,
+    wide: bool,
     panel_height: u32,
     panels: Vec<Panel>,
 }
@@ -46,6 +47,7 @@ impl Figure {
             caption: caption.into(),
             alt: String::new(),
             columns: 2,
+            wide: false,
             panel_height: 300,
             panels: Vec::new(),
         }
@@ -69,6 +71,13 @@ impl Figure {
     #[must_use]
     pub fn columns(mut self, columns: usize) -> Self {
         self.columns = columns;
+        self
+    }
+
+    /// Gives panels below each other, or a single one, the whole width.
+    #[must_use]
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
         self
     }
 
@@ -124,9 +133,9 @@ impl Figure {
         }
     }
 
-    /// The width in the notebook's pixels: 720, or 460 for a single panel's width.
+    /// The width in the notebook's pixels: 720, or 460 for a single panel's width unless it is to be wide.
     fn width(&self) -> u32 {
-        if self.row_length() == 1 { 460 } else { 720 }
+        if self.row_length() == 1 && !self.wide { 460 } else { 720 }
     }
 
     fn row_length(&self) -> usize {

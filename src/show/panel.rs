@@ -13,7 +13,8 @@ pub struct Panel {
     pub(super) series: Vec<Series>,
 }
 
-/// One series; `points` are (x, y), or (x, low, high) for a band, or (left, right, height) for bars.
+/// One series; `points` are (x, y), or (x, low, high) for a band, (left, right, height) for bars, or (from x, to x, y)
+/// for arrows.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub label: String,
@@ -35,6 +36,8 @@ pub(super) enum Kind {
     Bars,
     /// (x, low, high).
     Band,
+    /// (from x, to x, y): along the horizontal axis.
+    Arrows,
 }
 
 impl Panel {
@@ -96,6 +99,15 @@ impl Panel {
         let points = x.iter().zip(low).zip(high).map(|((&x, &low), &high)| [x, low, high]).collect();
         let lengths = vec![x.len(), low.len(), high.len()];
         self.series.push(Series { label: label.into(), kind: Kind::Band, points, lengths });
+        self
+    }
+
+    /// Horizontal arrows: the arrow `i` lies at the height `y` and points from `from[i]` to `to[i]`.
+    #[must_use]
+    pub fn arrows(mut self, label: &str, from: &[f64], to: &[f64], y: f64) -> Self {
+        let points = from.iter().zip(to).map(|(&from, &to)| [from, to, y]).collect();
+        let lengths = vec![from.len(), to.len()];
+        self.series.push(Series { label: label.into(), kind: Kind::Arrows, points, lengths });
         self
     }
 
@@ -193,6 +205,7 @@ impl Panel {
             for point in series.points.iter().filter(|point| point.iter().all(|value| value.is_finite())) {
                 let (xs, ys) = match series.kind {
                     Kind::Bars => ([point[0], point[1]], [0.0, point[2]]),
+                    Kind::Arrows => ([point[0], point[1]], [point[2]; 2]),
                     Kind::Band => ([point[0]; 2], [point[1], point[2]]),
                     _ => ([point[0]; 2], [point[1]; 2]),
                 };

@@ -51,6 +51,8 @@ fn infinite_and_constant_values_still_draw() {
         .bars("bar", &[0.0, 1.0], &[-1.0]);
     assert!(figure(hard).png().is_ok());
     assert!(figure(Panel::new("T").x("x").y("y").line("flat", &[5.0, 5.0], &[3.0, 3.0])).png().is_ok());
+    let arrows = panel().arrows("pull", &[0.2, 0.5, 0.5, 9.0], &[0.4, 1e9, 0.5, 1.0], 0.1);
+    assert!(figure(arrows).png().is_ok());
 }
 
 #[test]
@@ -58,6 +60,9 @@ fn the_picture_has_twice_the_pixels_of_its_place() {
     let bytes = figure(panel()).panel(panel()).png().unwrap();
     let reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (1440, 600));
+    let bytes = figure(panel()).panel(panel()).columns(1).wide().png().unwrap();
+    let reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+    assert_eq!((reader.info().width, reader.info().height), (1440, 1200));
 }
 
 #[test]

@@ -7,14 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use dfdx::nn::tensor_collection::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName,
-};
+use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::prelude::{HasShape, Shape, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::optim::{Optimizer, Slot};
+use crate::optim::{Optimizer, Slot, walk};
 use crate::tensor::{Dev, values};
 use crate::{Error, Result};
 
@@ -56,7 +54,7 @@ impl<'a> State<'a> {
     /// # Errors
     /// Saving: a value is not finite. Loading: the checkpoint is of another architecture.
     pub fn module<M: TensorCollection<f32, Dev>>(&mut self, name: &str, module: &mut M) -> Result<()> {
-        M::iter_tensors(&mut RecursiveWalker { m: (module, name.to_string()), f: self }).map(|_| ())
+        walk::change(module, name, self)
     }
 
     /// An optimiser's moments and update count.
@@ -169,24 +167,15 @@ impl<'a> State<'a> {
     }
 }
 
-impl TensorVisitor<f32, Dev> for State<'_> {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = Error;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, f32, Dev>,
-        (tensor, name): (&mut Tensor<S, f32, Dev>, String),
-    ) -> Result<Option<Tensor<S, f32, Dev>>> {
+impl walk::Change for State<'_> {
+    fn tensor<S: Shape>(&mut self, name: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
         let shape: Vec<usize> = tensor.shape().concrete().into_iter().collect();
         let mut values = values(tensor);
         self.values(&name, &shape, &mut values)?;
         if self.file.is_some() {
             tensor.copy_from(&values);
         }
-        Ok(None)
+        Ok(())
     }
 }
 

@@ -1,10 +1,16 @@
 //! The methods that every stage has, written once.
 
-/// Gives a stage its methods: concrete ones, compiled and optimised with the crate, so that notebook cells only call
+/// Gives a stage its methods and a short `Debug`: concrete ones, compiled and optimised with the crate, so that notebook cells only call
 /// them.
 #[macro_export]
 macro_rules! stage {
     ($stage:ty, $config:ty, $report:ty) => {
+        impl std::fmt::Debug for $stage {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.core.describe(stringify!($stage), f)
+            }
+        }
+
         impl $stage {
             /// The stage at its beginning.
             ///

@@ -16,7 +16,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::path::Path;
 
 use serde::Serialize;
@@ -31,7 +31,7 @@ use crate::{Error, Result};
 use checkpoint::Header;
 
 /// What every stage has besides networks and optimisers.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Core<C, R> {
     /// What was set at the beginning; it doesn't change.
     pub config: C,
@@ -93,6 +93,24 @@ impl<C, R: Report> Core<C, R> {
             .expected(format!("a finite number as {what}"))
             .actual(format!("{value}: training has diverged"))
             .next(format!("{back}; then try a smaller learning rate, or another loss")))
+    }
+}
+
+/// Short, whatever the number of steps: a stage is looked at in a notebook.
+impl<C: Debug, R: Report> Debug for Core<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe("Core", f)
+    }
+}
+
+impl<C: Debug, R: Report> Core<C, R> {
+    /// What a stage's `Debug` says under its name: configuration, steps made, newest report.
+    pub fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("config", &self.config)
+            .field("steps", &self.steps())
+            .field("last", &self.history.last())
+            .finish_non_exhaustive()
     }
 }
 

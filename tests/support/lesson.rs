@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gan_course::lab::lesson_file::{Lesson, Variant};
+use tempfile::TempDir;
 
 use crate::support::rustc;
 
@@ -34,16 +35,15 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
 }
 
 /// Runs a lesson with its solutions and the asserts of `tests/lessons/NN.rs`: every exercise must pass, and there must
-/// be so many figures, each a PNG with a text alternative that says something.
-#[allow(dead_code)] // lesson 00's test has its own cases
+/// be so many figures, each a PNG with a text alternative that says something. Gives the folder that it ran in.
 #[track_caller]
-pub fn solved(name: &str, figures: usize) {
-    let (lesson, folder) = (read(name), tempfile::tempdir().unwrap());
+pub fn solved(name: &str, figures: usize) -> TempDir {
+    let (lesson, folder) = (read(name), TempDir::new().unwrap());
     let checks = root().join(format!("tests/lessons/{}.rs", lesson.number));
     let output = run(&lesson, Variant::Solution, Some(&checks), folder.path());
     let text = crate::support::text(&output);
     assert!(output.status.success(), "{text}");
-    assert!(lesson.exercises.len() >= 3, "{} exercises", lesson.exercises.len());
+    assert!(!lesson.exercises.is_empty(), "{name} has no exercise");
     for exercise in &lesson.exercises {
         assert!(text.contains(&format!("✓ {} passed", exercise.number)), "{text}");
     }
@@ -54,19 +54,21 @@ pub fn solved(name: &str, figures: usize) {
         assert!(words.len() > 100, "figure {number} says little: {words}");
     }
     assert!(!folder.path().join(format!("figures/figure-{:02}.png", figures + 1)).exists());
+    folder
 }
 
-/// Runs a lesson with its starters: it must run through, and each check must say its part of a verdict.
-#[allow(dead_code)]
+/// Runs a lesson with its starters: it must run through, and each exercise's check must say its part of a verdict.
 #[track_caller]
 pub fn unsolved(name: &str, verdicts: &[&str]) {
-    let (lesson, folder) = (read(name), tempfile::tempdir().unwrap());
+    let (lesson, folder) = (read(name), TempDir::new().unwrap());
     let output = run(&lesson, Variant::Starter, None, folder.path());
     let text = crate::support::text(&output);
     assert!(output.status.success(), "{text}");
     assert_eq!(lesson.exercises.len(), verdicts.len());
-    for verdict in verdicts {
-        assert!(text.contains(verdict), "{text} lacks: {verdict}");
+    for (exercise, verdict) in lesson.exercises.iter().zip(verdicts) {
+        let not_yet = format!("✗ {} not yet: ", exercise.number);
+        let line = text.lines().find(|line| line.contains(&not_yet));
+        assert!(line.is_some_and(|line| line.contains(verdict)), "{text} lacks: {not_yet}… {verdict}");
     }
 }
 

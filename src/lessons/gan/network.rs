@@ -3,10 +3,11 @@
 use dfdx::nn::BuildOnDevice;
 use dfdx::nn::builders::{LeakyReLU, Linear as Layer};
 use dfdx::nn::modules::Linear;
-use dfdx::prelude::{Const, Tape, Tensor};
+use dfdx::prelude::{Const, HasShape, Tape, Tensor};
 
+use crate::loss::bce_with_logits;
 use crate::ops::dense;
-use crate::tensor::Dev;
+use crate::tensor::{Dev, Traced, TracedBatch, column};
 use crate::{Error, Result};
 
 /// A number in, a number out; 321 parameters. Linear layers start as PyTorch's do, uniform within ±1/√inputs.
@@ -44,4 +45,17 @@ pub fn forward<T: Tape<f32, Dev>>(
     let hidden = dense(&mlp.0, mlp.1.0, x)?;
     let hidden = dense(&mlp.2, mlp.3.0, hidden)?;
     dense(&mlp.4, 1.0, hidden)
+}
+
+/// Binary cross-entropy of D's logits where all samples have the same target: 1 to be called real, 0 to be called fake.
+/// [`bce_with_logits`] for the two players, averaged over the batch.
+///
+/// # Shapes
+/// `logits` `(B, 1)`; the result is a scalar.
+///
+/// # Errors
+/// An empty batch.
+pub fn cross_entropy(logits: TracedBatch<1>, target: f32) -> Result<Traced> {
+    let targets = column(&logits.device().clone(), &vec![target; logits.shape().0])?;
+    bce_with_logits(logits, targets)
 }

@@ -50,6 +50,19 @@ fn seeds_decide_everything_and_copies_go_their_own_way() {
 }
 
 #[test]
+fn a_trained_stage_prints_as_a_short_one() {
+    let mut gan = Gan::new(GanConfig::default()).unwrap();
+    let fresh = format!("{gan:?}");
+    assert!(
+        fresh.starts_with("Gan { config: GanConfig { target: ") && fresh.contains("steps: 0, last: None")
+    );
+    (0..300).try_for_each(|_| gan.step().map(|_| ())).unwrap();
+    let trained = format!("{gan:?}");
+    assert!(trained.contains("steps: 300, last: Some(GanReport { loss_d: "), "{trained}");
+    assert!(trained.len() <= fresh.len() + 250, "{trained}");
+}
+
+#[test]
 fn pull_is_minus_the_slope_of_the_loss() {
     for loss in GanLoss::ALL {
         let mut gan = Gan::new(GanConfig { loss, ..GanConfig::default() }).unwrap();

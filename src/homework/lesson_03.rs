@@ -1,0 +1,268 @@
+//! The checks of lesson 03: the two players' losses with their gradients, one round of Algorithm 1, and W₁.
+
+mod losses;
+
+pub use losses::{check_03_1, check_03_2};
+
+use super::{Verdict, attempt, shown};
+use crate::Result;
+use crate::lessons::gan::{Gan, GanConfig};
+use crate::tensor::Noise;
+
+/// Checks exercise 03-3: k steps of D on minibatches of their own, then one of G on fresh noise.
+pub fn check_03_3(one_round: fn(&mut Gan, usize) -> Result<()>) -> Verdict {
+    judge_03_3(one_round).printed()
+}
+
+/// Checks exercise 03-4: W₁ of two samples of one size.
+///
+/// ```
+/// use gan_course::homework::check_03_4;
+/// let verdict = check_03_4(|a, b| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / a.len() as f32);
+/// assert!(!verdict.passed && verdict.message.contains("sort both"));
+/// ```
+pub fn check_03_4(w1_of: fn(&[f32], &[f32]) -> f32) -> Verdict {
+    judge_03_4(w1_of).printed()
+}
+
+type Round = fn(&mut Gan, usize) -> Result<()>;
+
+/// What a round of Algorithm 1 must be: the order in which data and noise are drawn is free.
+const RIGHT: [Round; 2] = [
+    |gan, k| {
+        for _ in 0..k {
+            let (x, z) = (gan.data()?, gan.noise()?);
+            gan.discriminator_step(&x, &z)?;
+        }
+        let z = gan.noise()?;
+        gan.generator_step(&z).map(|_| ())
+    },
+    |gan, k| {
+        for _ in 0..k {
+            let (z, x) = (gan.noise()?, gan.data()?);
+            gan.discriminator_step(&x, &z)?;
+        }
+        let z = gan.noise()?;
+        gan.generator_step(&z).map(|_| ())
+    },
+];
+
+/// Typical mistakes: each leaves the networks in a state of its own.
+const WRONG: [(Round, &str); 7] = [
+    (
+        |gan, _| {
+            let (x, z) = (gan.data()?, gan.noise()?);
+            gan.discriminator_step(&x, &z)?;
+            gan.generator_step(&z).map(|_| ())
+        },
+        "D takes one step whatever k is, and G's noise is that of D's step: loop over 0..k, and draw z anew",
+    ),
+    (
+        |gan, k| {
+            let (x, z) = (gan.data()?, gan.noise()?);
+            for _ in 0..k {
+                gan.discriminator_step(&x, &z)?;
+            }
+            let z = gan.noise()?;
+            gan.generator_step(&z).map(|_| ())
+        },
+        "the minibatch is drawn once, before the loop: D would learn these samples by heart. Draw x and z inside it",
+    ),
+    (
+        |gan, k| {
+            let (x, z) = (gan.data()?, gan.noise()?);
+            for _ in 0..k {
+                gan.discriminator_step(&x, &z)?;
+            }
+            gan.generator_step(&z).map(|_| ())
+        },
+        "everything is drawn once, before the loop: draw x and z inside it, and z anew for G",
+    ),
+    (
+        |gan, k| {
+            let mut last = None;
+            for _ in 0..k {
+                let (x, z) = (gan.data()?, gan.noise()?);
+                gan.discriminator_step(&x, &z)?;
+                last = Some(z);
+            }
+            last.map_or(Ok(()), |z| gan.generator_step(&z).map(|_| ()))
+        },
+        "G's step uses the noise of D's last step: draw z anew before it",
+    ),
+    (
+        |gan, k| {
+            for _ in 0..k {
+                let (x, z) = (gan.data()?, gan.noise()?);
+                gan.discriminator_step(&x, &z)?;
+                let z = gan.noise()?;
+                gan.generator_step(&z)?;
+            }
+            Ok(())
+        },
+        "G's step is inside the loop, so G takes k steps too: move it after the loop",
+    ),
+    (
+        |gan, _| {
+            let (x, z) = (gan.data()?, gan.noise()?);
+            gan.discriminator_step(&x, &z)?;
+            let z = gan.noise()?;
+            gan.generator_step(&z).map(|_| ())
+        },
+        "D takes one step whatever k is: loop over 0..k",
+    ),
+    (
+        |gan, k| {
+            for _ in 0..k {
+                let (x, z) = (gan.data()?, gan.noise()?);
+                gan.discriminator_step(&x, &z)?;
+            }
+            Ok(())
+        },
+        "G never takes its step: after the loop draw z and call generator_step",
+    ),
+];
+
+fn judge_03_3(learner: Round) -> Verdict {
+    const NAME: &str = "03-3";
+    let judged = || -> Result<Verdict> {
+        let start = Gan::new(GanConfig { seed: 7, batch: 32, ..GanConfig::default() })?;
+        let places: Vec<f32> = (-8..=24).map(|i| i as f32 / 2.0).collect();
+        let look = |gan: &Gan| -> Result<(Vec<f32>, Vec<f32>)> {
+            Ok((gan.raw_samples(20, 0)?, gan.scores(&places)?))
+        };
+        // What the networks are after a round, by this program.
+        let after = |round: Round, k: usize| -> Result<(Vec<f32>, Vec<f32>)> {
+            let mut gan = start.clone();
+            round(&mut gan, k)?;
+            look(&gan)
+        };
+        for k in [3, 1] {
+            let begun = start.clone();
+            let attempted = attempt(std::panic::AssertUnwindSafe(move || {
+                let mut gan = begun;
+                learner(&mut gan, k).map(|()| gan)
+            }));
+            let case = format!("with k = {k}");
+            let found = match attempted {
+                Ok(Ok(gan)) => look(&gan)?,
+                Ok(Err(error)) => {
+                    return Ok(Verdict::failed(
+                        NAME,
+                        format!("{case} your code returned an error: {error}."),
+                    ));
+                }
+                Err(panic) => return Ok(Verdict::failed(NAME, format!("{case} {panic}."))),
+            };
+            let mut right = RIGHT.iter().map(|round| after(*round, k)).collect::<Result<Vec<_>>>()?;
+            if right.contains(&found) {
+                continue;
+            }
+            let (begin, right) = (look(&start)?, right.swap_remove(0));
+            let mut hint = match (found.0 == begin.0, found.1 == begin.1) {
+                (true, true) => "neither player has moved: call discriminator_step and generator_step",
+                (false, true) => "D never takes a step: call discriminator_step in a loop over 0..k",
+                _ => "compare line by line with section 2, k times 1 to 3 and then line 4",
+            };
+            for (round, text) in WRONG {
+                if after(round, k)? == found {
+                    hint = text;
+                    break;
+                }
+            }
+            let at = |state: &(Vec<f32>, Vec<f32>)| shown(f64::from(state.1[places.len() / 2]));
+            return Ok(Verdict::failed(
+                NAME,
+                format!(
+                    "{case} expected D(4) = {} and G's first sample {}, got {} and {}. Hint: {hint}.",
+                    at(&right),
+                    shown(f64::from(right.0[0])),
+                    at(&found),
+                    shown(f64::from(found.0[0])),
+                ),
+            ));
+        }
+        Ok(Verdict::passed(NAME, "the round of Algorithm 1 is right for k = 3 and k = 1."))
+    };
+    judged().unwrap_or_else(|error| Verdict::failed(NAME, format!("the check itself failed: {error}.")))
+}
+
+fn judge_03_4(learner: fn(&[f32], &[f32]) -> f32) -> Verdict {
+    const NAME: &str = "03-4";
+    // The last case is a collapsed generator with the right mean: theory says sd·√(2/π).
+    let normal: Vec<f32> = Noise::new(3).normal(20_000).iter().map(|z| 4.0 + 1.25 * z).collect();
+    let collapsed = vec![4.0; normal.len()];
+    let cases: [(&str, &[f32], &[f32]); 4] = [
+        ("for a = [0, 10], b = [1, 13]", &[0.0, 10.0], &[1.0, 13.0]),
+        ("for a = [6, 1, 8], b = [2, 9, 3]", &[6.0, 1.0, 8.0], &[2.0, 9.0, 3.0]),
+        ("for a = [0, 4], b = [1, 3]", &[0.0, 4.0], &[1.0, 3.0]),
+        ("for samples of N(4, 1.25²) and a generator that always says 4", &normal, &collapsed),
+    ];
+    for (case, a, b) in cases {
+        let sorted = |values: &[f32]| {
+            let mut values: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let plain = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
+        let (sorted_a, sorted_b) = (sorted(a), sorted(b));
+        let n = a.len() as f64;
+        let total =
+            |a: &[f64], b: &[f64], f: fn(f64) -> f64| a.iter().zip(b).map(|(a, b)| f(a - b)).sum::<f64>();
+        let expected = total(&sorted_a, &sorted_b, f64::abs) / n;
+        let (owned_a, owned_b) = (a.to_vec(), b.to_vec());
+        let actual = match attempt(move || learner(&owned_a, &owned_b)) {
+            Ok(actual) => f64::from(actual),
+            Err(panic) => return Verdict::failed(NAME, format!("{case} {panic}.")),
+        };
+        // Sums of 20,000 numbers in f32 lose digits.
+        let close = |value: f64| (actual - value).abs() <= 1e-3 * value.abs().max(1e-3);
+        if close(expected) {
+            continue;
+        }
+        let (plain_a, plain_b) = (plain(a), plain(b));
+        let of_means = total(&plain_a, &plain_b, |d| d) / n;
+        let mistakes = [
+            (expected * n, "this is the sum: divide by the number of samples"),
+            (
+                total(&sorted_a, &sorted_b, |d| d * d).sqrt() / n.sqrt(),
+                "this is the root of mean squares, W₂: take |a − b|, not (a − b)²",
+            ),
+            (
+                total(&sorted_a, &sorted_b, |d| d * d) / n,
+                "this is the mean of squares: take |a − b|, not (a − b)²",
+            ),
+            (
+                total(&plain_a, &plain_b, f64::abs) / n,
+                "the samples are compared in the order they came: sort both first",
+            ),
+            (total(&sorted_a, &plain_b, f64::abs) / n, "only a is sorted: sort both"),
+            (total(&plain_a, &sorted_b, f64::abs) / n, "only b is sorted: sort both"),
+            (
+                of_means,
+                "positive and negative differences cancel: take the absolute value of each before you add",
+            ),
+            (
+                -of_means,
+                "positive and negative differences cancel: take the absolute value of each before you add",
+            ),
+            (
+                of_means.abs(),
+                "this is the distance of the means: take the absolute value of each difference before you add",
+            ),
+        ];
+        let hint = match mistakes.into_iter().find(|(value, _)| close(*value)) {
+            Some((_, hint)) => hint,
+            None => "sort both, and average |a − b| over the pairs",
+        };
+        let (expected, actual) = (shown(expected), shown(actual));
+        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+    }
+    Verdict::passed(
+        NAME,
+        "W₁ is right; it finds a generator that always says 4 one unit off, though its mean is perfect.",
+    )
+}
+
+#[cfg(test)]
+mod tests;
