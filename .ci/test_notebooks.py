@@ -245,6 +245,10 @@ class Record(unittest.TestCase):
             "12 steps per second": "… steps per second",
             "1.5ms 3.4s 12µs": "…ms …s …µs",
             "1000 steps in 2 s.": "1000 steps in … s.",
+            "step 900 of 2,000 · D 0.69 · 450 steps/s · 0:02 left\n"
+            "step 2,000 of 2,000 · D 0.69 · 470 steps/s · done in 0:04\n": (
+                "step 2,000 of 2,000 · D 0.69 · … steps/s · done in …\n"
+            ),
             # Data, not times.
             "waiting 71 min, 4.5 minutes": "waiting 71 min, 4.5 minutes",
             "loss 0.70662 step 100": "loss 0.70662 step 100",

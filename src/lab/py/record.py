@@ -1,7 +1,7 @@
 """Brings outputs into the form that is committed: the same run gives the same bytes.
 
-Durations and rates become an ellipsis, execution counts start at 1, and each figure (HTML
-`<figure><img alt src="data:image/png...">`) becomes one output with three alternatives:
+Durations and rates become an ellipsis, of a training's progress only the last line stays, execution counts start at 1,
+and each figure (HTML `<figure><img alt src="data:image/png...">`) becomes one output with three alternatives:
 
     text/html   what JupyterLab shows. Its sanitizer keeps data URIs, so the figure and its `alt` are on
                 the page in a notebook that was just opened and is not trusted yet. Lab's own image/png
@@ -28,6 +28,9 @@ _RATE = re.compile(rf"\d[\d,_]*(?:\.\d+)?(\s*{_UNIT}\s*(?:/\s*s\b|per second\b))
 _DURATION = re.compile(
     r"(?<![\w.])(?:\d[\d,_]*(?:\.\d+)?(\s*(?:ns|µs|us|ms|seconds|sec)\b|\s+s\b)|\d+\.\d+(s\b))"
 )
+# Progress of a training: a slow machine says more often how far it is than a fast one.
+_UNDER_WAY = re.compile(r"^step [\d,]+ of [\d,]+ · .* · [\d:]+ left\n", re.MULTILINE)
+_DONE = re.compile(r"(^step [\d,]+ of [\d,]+ · .* · done in )[\d:]+$", re.MULTILINE)
 _DATA_URI = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*)")
 
 
@@ -36,7 +39,8 @@ def normalise_text(text: str) -> str:
     # Image data are left alone: base64 can spell "5ms".
     pieces = _DATA_URI.split(text)
     for index in range(0, len(pieces), 2):
-        piece = _RATE.sub(r"…\1", pieces[index])
+        piece = _DONE.sub(r"\1…", _UNDER_WAY.sub("", pieces[index]))
+        piece = _RATE.sub(r"…\1", piece)
         pieces[index] = _DURATION.sub(lambda m: "…" + (m[1] or m[2]), piece)
     return "".join(pieces)
 

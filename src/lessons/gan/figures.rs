@@ -19,7 +19,7 @@ pub fn loss_figure() -> Figure {
     let rejected = -6.0;
     let slope = |kind: GanLoss| -kind.generator_slope(rejected);
     let mut of_d = Panel::new("Loss of one sample")
-        .x("D(G(z)) = σ(z)")
+        .x("D(G(z))")
         .y("G's loss [nats]")
         .x_range(0.0, 1.0)
         .y_range(-5.0, 7.0);
