@@ -19,7 +19,7 @@ mod kernels;
 #[cfg(test)]
 mod tests;
 
-use dfdx::prelude::{Device, HasErr, NoneTape, Tape, Tensor};
+use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, Tape, Tensor};
 
 pub use composed::Composed;
 pub use geometry::Window;
@@ -55,15 +55,31 @@ pub trait Convolution<D: Device<f32>> {
 
 /// A device on which the layers of this crate run.
 pub trait Convolve: Device<f32> {
-    /// The implementation that it uses.
+    /// The implementation of convolution that it uses.
     type By: Convolution<Self>;
+    /// The implementation of batch normalisation that it uses.
+    type Norm: super::norm::Normalisation<Self>;
+
+    /// dfdx's error for sizes that an operation can't work with. It has no words, so whoever can say what is wrong
+    /// should do so before.
+    fn refusal() -> <Self as HasErr>::Err;
 }
 
 impl Convolve for dfdx::tensor::Cpu {
     type By = Kernels;
+    type Norm = super::norm::Kernels;
+
+    fn refusal() -> CpuError {
+        CpuError::WrongNumElements
+    }
 }
 
 #[cfg(feature = "cuda")]
 impl Convolve for dfdx::tensor::Cuda {
     type By = Composed;
+    type Norm = super::norm::Composed;
+
+    fn refusal() -> dfdx::tensor::CudaError {
+        dfdx::tensor::CudaError::Cpu(CpuError::WrongNumElements)
+    }
 }

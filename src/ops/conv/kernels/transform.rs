@@ -20,6 +20,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::product::{At, product};
+use crate::ops::vectorised;
 
 /// Sizes of a convolution: x `(batch, inputs, height, width)`, w `(outputs, inputs, kernel, kernel)`, y
 /// `(batch, outputs, out_height, out_width)`.
@@ -183,19 +184,6 @@ pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut
             });
         });
     }
-}
-
-/// Runs the loops of a transform with the widest vectors that the processor has.
-fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
-    struct Run<F>(F);
-    impl<R, F: FnOnce() -> R> pulp::NullaryFnOnce for Run<F> {
-        type Output = R;
-        #[inline(always)]
-        fn call(self) -> R {
-            (self.0)()
-        }
-    }
-    pulp::Arch::new().dispatch(Run(loops))
 }
 
 /// How many images share a product: as many as the cache holds, but enough to fill it.
