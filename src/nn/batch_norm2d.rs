@@ -63,8 +63,18 @@ impl<const C: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for BatchNor
                 Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, zeros),
                 Self::tensor("running_mean", |s| &s.running_mean, |s| &mut s.running_mean, mean),
                 Self::tensor("running_var", |s| &s.running_var, |s| &mut s.running_var, var),
-                Self::scalar("epsilon", |s| &s.epsilon, |s| &mut s.epsilon, ScalarOptions::from_default(1e-5)),
-                Self::scalar("momentum", |s| &s.momentum, |s| &mut s.momentum, ScalarOptions::from_default(0.1)),
+                Self::scalar(
+                    "epsilon",
+                    |s| &s.epsilon,
+                    |s| &mut s.epsilon,
+                    ScalarOptions::from_default(1e-5),
+                ),
+                Self::scalar(
+                    "momentum",
+                    |s| &s.momentum,
+                    |s| &mut s.momentum,
+                    ScalarOptions::from_default(0.1),
+                ),
             ),
             |(scale, bias, running_mean, running_var, epsilon, momentum)| BatchNorm2d {
                 scale,

@@ -40,7 +40,8 @@ impl<const C: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for Bias2d<C
         visitor: &mut V,
     ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
         let zeros = TensorOptions::reset_to_zeros();
-        visitor.visit_fields(Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, zeros), |bias| Bias2d { bias })
+        visitor
+            .visit_fields(Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, zeros), |bias| Bias2d { bias })
     }
 }
 

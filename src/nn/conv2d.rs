@@ -40,8 +40,8 @@ pub struct Conv2d<
     pub weight: Tensor<Rank4<O, I, K, K>, E, D>,
 }
 
-impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, E, D>
-    BuildOnDevice<D, E> for builder::Conv2d<I, O, K, S, P>
+impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, E, D> BuildOnDevice<D, E>
+    for builder::Conv2d<I, O, K, S, P>
 where
     E: Dtype,
     D: Device<E>,
@@ -59,10 +59,9 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         visitor: &mut V,
     ) -> std::result::Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
         let reset = TensorOptions::reset_with(|weight| uniform_within(weight, I * K * K));
-        visitor.visit_fields(
-            Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, reset),
-            |weight| Conv2d { weight },
-        )
+        visitor.visit_fields(Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, reset), |weight| {
+            Conv2d { weight }
+        })
     }
 }
 

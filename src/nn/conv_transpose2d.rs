@@ -13,7 +13,13 @@ pub(super) mod builder {
     /// A transposed convolution from `I` to `O` channels with a kernel of `K` × `K`, stride `S` and padding `P`, without bias (see
     /// [`Bias2d`](crate::nn::builders::Bias2d)).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct ConvTranspose2d<const I: usize, const O: usize, const K: usize, const S: usize = 1, const P: usize = 0>;
+    pub struct ConvTranspose2d<
+        const I: usize,
+        const O: usize,
+        const K: usize,
+        const S: usize = 1,
+        const P: usize = 0,
+    >;
 }
 
 /// A transposed convolution, the adjoint of a convolution from `O` to `I` channels: each input pixel spreads the kernel
@@ -39,8 +45,8 @@ pub struct ConvTranspose2d<
     pub weight: Tensor<Rank4<I, O, K, K>, E, D>,
 }
 
-impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, E, D>
-    BuildOnDevice<D, E> for builder::ConvTranspose2d<I, O, K, S, P>
+impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, E, D> BuildOnDevice<D, E>
+    for builder::ConvTranspose2d<I, O, K, S, P>
 where
     E: Dtype,
     D: Device<E>,
@@ -58,10 +64,9 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         visitor: &mut V,
     ) -> std::result::Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
         let reset = TensorOptions::reset_with(|weight| uniform_within(weight, O * K * K));
-        visitor.visit_fields(
-            Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, reset),
-            |weight| ConvTranspose2d { weight },
-        )
+        visitor.visit_fields(Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, reset), |weight| {
+            ConvTranspose2d { weight }
+        })
     }
 }
 
@@ -92,7 +97,9 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         Self::WINDOW.transposed_output(height)?;
         Self::WINDOW.transposed_output(width)?;
         self.try_forward(x).map_err(|cause| {
-            Error::new("convolve an image, transposed").actual(format!("{cause:?}")).next("give a smaller batch")
+            Error::new("convolve an image, transposed")
+                .actual(format!("{cause:?}"))
+                .next("give a smaller batch")
         })
     }
 }

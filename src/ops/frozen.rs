@@ -6,7 +6,9 @@
 
 use std::any::TypeId;
 
-use dfdx::prelude::{Gradients, HasErr, Merge, NoneTape, OwnedTape, PutTape, Shape, SplitTape, Storage, Tape, Tensor};
+use dfdx::prelude::{
+    Gradients, HasErr, Merge, NoneTape, OwnedTape, PutTape, Shape, SplitTape, Storage, Tape, Tensor,
+};
 
 /// A tape on which this crate's layers record the gradient in their input, but none in their parameters.
 #[derive(Debug)]

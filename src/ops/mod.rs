@@ -4,6 +4,8 @@ pub mod conv;
 mod dense;
 mod frozen;
 pub mod norm;
+#[cfg(test)]
+mod oracle;
 
 pub use dense::dense;
 pub use frozen::{FrozenTape, frozen};

@@ -31,7 +31,10 @@ impl Window {
         match (size + 2 * self.padding).checked_sub(self.kernel) {
             Some(room) => Ok(room / self.stride + 1),
             None => Err(Error::new("convolve an image")
-                .expected(format!("a padded image of at least {0}×{0} pixels, the kernel's size", self.kernel))
+                .expected(format!(
+                    "a padded image of at least {0}×{0} pixels, the kernel's size",
+                    self.kernel
+                ))
                 .actual(format!("{size} rows or columns with a padding of {}", self.padding))
                 .next("give a larger image or padding, or a smaller kernel")),
         }

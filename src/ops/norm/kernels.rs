@@ -40,8 +40,7 @@ impl Normalisation<Cpu> for Kernels {
                 let squares = sum(planes.iter().map(|plane| &**plane), |x| (x - middle) * (x - middle));
                 let variance = squares / count;
                 let factor = f64::from(*scale) / (variance + epsilon).sqrt();
-                let line =
-                    Line { factor: factor as f32, offset: (f64::from(*bias) - factor * mean) as f32 };
+                let line = Line { factor: factor as f32, offset: (f64::from(*bias) - factor * mean) as f32 };
                 planes.iter_mut().for_each(|plane| apply(plane, line));
                 (mean, variance)
             })
@@ -133,7 +132,9 @@ impl Normalisation<Cpu> for Kernels {
                 };
                 if learns::<Cpu, T>() {
                     let x = contents(&x);
-                    let each = |channel: usize| planes(&x, channel).into_iter().map(|at| (&x[at.clone()], &outer[at]));
+                    let each = |channel: usize| {
+                        planes(&x, channel).into_iter().map(|at| (&x[at.clone()], &outer[at]))
+                    };
                     let of_scale = gradients.get_or_alloc_mut(&of_scale)?;
                     for (channel, to) in of_scale.iter_mut().enumerate() {
                         *to += (sum_of_products(each(channel), mean[channel]) * inverse[channel]) as f32;
@@ -146,7 +147,13 @@ impl Normalisation<Cpu> for Kernels {
                 let of_x = gradients.get_or_alloc_mut(&of_x)?;
                 channels(of_x, C, plane).into_par_iter().enumerate().for_each(|(channel, to)| {
                     for (to, at) in to.into_iter().zip(planes(&outer, channel)) {
-                        add(to, &outer[at.clone()], &outer[at], lines[channel].factor, Line { factor: 0.0, offset: 0.0 });
+                        add(
+                            to,
+                            &outer[at.clone()],
+                            &outer[at],
+                            lines[channel].factor,
+                            Line { factor: 0.0, offset: 0.0 },
+                        );
                     }
                 });
                 Ok(())

@@ -21,9 +21,7 @@ impl At {
 
     /// Whether `rows` × `columns` numbers lie within `length`.
     fn fits(self, rows: usize, columns: usize, length: usize) -> bool {
-        rows == 0
-            || columns == 0
-            || self.start + (rows - 1) * self.row + (columns - 1) * self.column < length
+        rows == 0 || columns == 0 || self.start + (rows - 1) * self.row + (columns - 1) * self.column < length
     }
 }
 

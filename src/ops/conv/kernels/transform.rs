@@ -209,9 +209,8 @@ fn by_channels(
     let images = values.len() / (channels * plane);
     let tasks = channels.div_ceil(per_task);
     let empty = |task: usize| per_task.min(channels - task * per_task);
-    let mut parts: Vec<Vec<Vec<&mut [f32]>>> = (0..tasks)
-        .map(|task| (0..empty(task)).map(|_| Vec::with_capacity(images)).collect())
-        .collect();
+    let mut parts: Vec<Vec<Vec<&mut [f32]>>> =
+        (0..tasks).map(|task| (0..empty(task)).map(|_| Vec::with_capacity(images)).collect()).collect();
     for image in values.chunks_mut(channels * plane) {
         for (channel, plane) in image.chunks_mut(plane).enumerate() {
             parts[channel / per_task][channel % per_task].push(plane);
@@ -233,7 +232,8 @@ fn lower_images<F: Transform>(f: &F, x: &[f32], v: &mut [f32], columns: usize) {
 fn lower_outputs<F: Transform>(f: &F, y: &[f32], m: &mut [f32], columns: usize) {
     let s = f.sizes();
     m.par_chunks_mut(F::POSITIONS * columns).enumerate().for_each(|(channel, rows)| {
-        let planes = y.chunks(s.outputs * s.output()).map(|image| &image[channel * s.output()..][..s.output()]);
+        let planes =
+            y.chunks(s.outputs * s.output()).map(|image| &image[channel * s.output()..][..s.output()]);
         vectorised(|| f.lower_outputs(planes, rows));
     });
 }

@@ -235,7 +235,9 @@ impl Transform for Winograd {
                                 for b in 0..3 {
                                     c[b] = match r {
                                         0 => load(v[b], j),
-                                        1 => minus(minus(load(v[3 + b], j), load(v[b], j)), load(v[6 + b], j)),
+                                        1 => {
+                                            minus(minus(load(v[3 + b], j), load(v[b], j)), load(v[6 + b], j))
+                                        }
                                         _ => load(v[6 + b], j),
                                     };
                                 }

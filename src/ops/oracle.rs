@@ -1,0 +1,71 @@
+//! What the tests of the operations share: comparison with a float64 oracle, and PyTorch's literals.
+
+use std::collections::HashMap;
+
+use dfdx::prelude::{Cpu, Shape, TensorFromVec};
+
+use super::conv::Map;
+
+/// Asserts max|a - b| ≤ `tolerance` · max|b|; NaN fails.
+#[track_caller]
+pub(crate) fn close(name: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
+    assert_eq!(actual.len(), expected.len(), "{name}: number of values");
+    let bound = tolerance * expected.iter().fold(0.0f64, |largest, b| largest.max(b.abs()));
+    for (at, (a, b)) in actual.iter().zip(expected).enumerate() {
+        assert!((f64::from(*a) - b).abs() <= bound, "{name}: {a} at {at}, expected {b} ± {bound}");
+    }
+}
+
+pub(crate) fn doubles(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|value| f64::from(*value)).collect()
+}
+
+/// Tensors that a script in `tests/pytorch` wrote: lines `case,tensor,shape,values` after two of heading, where shape
+/// is `2x3x4` and values are separated by spaces.
+pub(crate) struct Literals<'a>(HashMap<(&'a str, &'a str), (Vec<usize>, Vec<f32>)>);
+
+impl<'a> Literals<'a> {
+    pub(crate) fn read(text: &'a str) -> Self {
+        let line = |line: &'a str| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let [case, tensor, shape, values] = fields[..] else { panic!("four fields, not {line}") };
+            let shape: Vec<usize> = shape.split('x').map(|size| size.parse().unwrap()).collect();
+            let values: Vec<f32> = values.split(' ').map(|value| value.parse().unwrap()).collect();
+            assert_eq!(values.len(), shape.iter().product::<usize>(), "{case} {tensor}");
+            ((case, tensor), (shape, values))
+        };
+        Self(text.lines().skip(2).map(line).collect())
+    }
+
+    /// The names of the cases that begin with `start`.
+    pub(crate) fn cases(&self, start: &str) -> Vec<&'a str> {
+        let mut cases: Vec<&str> =
+            self.0.keys().map(|key| key.0).filter(|case| case.starts_with(start)).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        assert!(!cases.is_empty(), "no case begins with {start}");
+        cases
+    }
+
+    pub(crate) fn values(&self, case: &str, tensor: &str) -> &[f32] {
+        &self.find(case, tensor).1
+    }
+
+    /// A tensor of four sizes, such as images.
+    pub(crate) fn map(&self, case: &str, tensor: &str) -> Map<Cpu> {
+        let (shape, values) = self.find(case, tensor);
+        let sizes = [shape[0], shape[1], shape[2], shape[3]];
+        Cpu::default().tensor_from_vec(values.clone(), Shape::from_concrete(&sizes).unwrap())
+    }
+
+    fn find(&self, case: &str, tensor: &str) -> &(Vec<usize>, Vec<f32>) {
+        let found = self.0.iter().find(|(key, _)| **key == (case, tensor));
+        found.map(|(_, found)| found).unwrap_or_else(|| panic!("no {tensor} of {case}"))
+    }
+}
+
+/// The number that follows `letter` in the name of a case: 4 for `k` in "conv2d k4 s2 p1".
+pub(crate) fn number(case: &str, letter: char) -> usize {
+    let word = case.split(' ').find(|word| word.starts_with(letter) && word[1..].parse::<usize>().is_ok());
+    word.unwrap_or_else(|| panic!("no {letter} in {case}"))[1..].parse().unwrap()
+}
