@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use dfdx::prelude::{Cpu, Shape, TensorFromVec};
+use dfdx::prelude::{
+    Backward, Cpu, HasShape, OwnedTape, PutTape, Rank0, Shape, SplitTape, SumTo, TensorFromVec, Trace,
+    TryAdd, TryMul,
+};
 
 use super::conv::Map;
+use crate::tensor::Noise;
 
 /// Asserts max|a - b| ≤ `tolerance` · max|b|; NaN fails.
 #[track_caller]
@@ -58,6 +62,20 @@ impl<'a> Literals<'a> {
         Cpu::default().tensor_from_vec(values.clone(), Shape::from_concrete(&sizes).unwrap())
     }
 
+    /// Output and gradient of an operation without parameters.
+    pub(crate) fn check(
+        &self,
+        case: &str,
+        operation: impl Fn(Map<Cpu, OwnedTape<f32, Cpu>>) -> Map<Cpu, OwnedTape<f32, Cpu>>,
+    ) {
+        let (x, outer) = (self.map(case, "x"), self.map(case, "outer"));
+        let y = operation(x.leaky_trace());
+        close(case, &y.as_vec(), &doubles(self.values(case, "y")), 1e-5);
+        let gradients = y.try_mul(outer).unwrap().sum::<Rank0, _>().backward();
+        let expected = doubles(self.values(case, "x gradient"));
+        close(&format!("{case} x gradient"), &gradients.get(&x).as_vec(), &expected, 1e-5);
+    }
+
     fn find(&self, case: &str, tensor: &str) -> &(Vec<usize>, Vec<f32>) {
         let found = self.0.iter().find(|(key, _)| **key == (case, tensor));
         found.map(|(_, found)| found).unwrap_or_else(|| panic!("no {tensor} of {case}"))
@@ -68,4 +86,48 @@ impl<'a> Literals<'a> {
 pub(crate) fn number(case: &str, letter: char) -> usize {
     let word = case.split(' ').find(|word| word.starts_with(letter) && word[1..].parse::<usize>().is_ok());
     word.unwrap_or_else(|| panic!("no {letter} in {case}"))[1..].parse().unwrap()
+}
+
+/// Images `(B, C, H, W)` for an operation on each plane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    pub(crate) batch: usize,
+    pub(crate) channels: usize,
+    pub(crate) size: (usize, usize),
+}
+
+/// Values and gradient of an operation on planes against `naive`, which gives for one plane the values, and for each
+/// value the pixels that it depends on with their weights. Input and result are used twice.
+pub(crate) fn check_planes(
+    case: Case,
+    to: (usize, usize),
+    noise: &mut Noise,
+    operation: impl Fn(Map<Cpu, OwnedTape<f32, Cpu>>) -> Map<Cpu, OwnedTape<f32, Cpu>>,
+    naive: impl Fn(&[f64], (usize, usize)) -> (Vec<f64>, Vec<Vec<(usize, f64)>>),
+) {
+    let Case { batch, channels, size } = case;
+    let mut map = |(h, w): (usize, usize)| -> Map<Cpu> {
+        Cpu::default().tensor_from_vec(noise.normal(batch * channels * h * w), (batch, channels, h, w))
+    };
+    let (x, h, g) = (map(size), map(size), map(to));
+    let (y, tape) = operation(x.leaky_trace()).split_tape();
+    assert_eq!(*y.shape(), (batch, channels, to.0, to.1), "{case:?}");
+    let loss = y.clone().put_tape(tape).try_mul(g.clone()).unwrap().sum::<Rank0, _>();
+    let squares = y.retaped::<OwnedTape<f32, Cpu>>().square().sum::<Rank0, _>();
+    let elsewhere = x.retaped::<OwnedTape<f32, Cpu>>().try_mul(h.clone()).unwrap().sum::<Rank0, _>();
+    let gradients = loss.try_add(squares).unwrap().try_add(elsewhere).unwrap().backward();
+
+    let [x_f64, mut expected, g] = [&x, &h, &g].map(|map| doubles(&map.as_vec()));
+    let (pixels, mut values) = (size.0 * size.1, Vec::new());
+    for plane in 0..batch * channels {
+        let (of_plane, parts) = naive(&x_f64[plane * pixels..][..pixels], size);
+        for (at, (value, parts)) in of_plane.iter().zip(&parts).enumerate() {
+            for (pixel, weight) in parts {
+                expected[plane * pixels + pixel] += (g[values.len() + at] + 2.0 * value) * weight;
+            }
+        }
+        values.extend(of_plane);
+    }
+    close(&format!("{case:?} to {to:?}"), &y.as_vec(), &values, 1e-5);
+    close(&format!("gradient of {case:?} to {to:?}"), &gradients.get(&x).as_vec(), &expected, 1e-5);
 }
