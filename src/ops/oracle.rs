@@ -26,7 +26,10 @@ pub(crate) fn doubles(values: &[f32]) -> Vec<f64> {
 
 /// Tensors that a script in `tests/pytorch` wrote: lines `case,tensor,shape,values` after two of heading, where shape
 /// is `2x3x4` and values are separated by spaces.
-pub(crate) struct Literals<'a>(HashMap<(&'a str, &'a str), (Vec<usize>, Vec<f32>)>);
+pub(crate) struct Literals<'a>(HashMap<(&'a str, &'a str), Literal>);
+
+/// A tensor's sizes and values.
+type Literal = (Vec<usize>, Vec<f32>);
 
 impl<'a> Literals<'a> {
     pub(crate) fn read(text: &'a str) -> Self {
@@ -76,7 +79,7 @@ impl<'a> Literals<'a> {
         close(&format!("{case} x gradient"), &gradients.get(&x).as_vec(), &expected, 1e-5);
     }
 
-    fn find(&self, case: &str, tensor: &str) -> &(Vec<usize>, Vec<f32>) {
+    fn find(&self, case: &str, tensor: &str) -> &Literal {
         let found = self.0.iter().find(|(key, _)| **key == (case, tensor));
         found.map(|(_, found)| found).unwrap_or_else(|| panic!("no {tensor} of {case}"))
     }
@@ -96,14 +99,20 @@ pub(crate) struct Case {
     pub(crate) size: (usize, usize),
 }
 
-/// Values and gradient of an operation on planes against `naive`, which gives for one plane the values, and for each
-/// value the pixels that it depends on with their weights. Input and result are used twice.
+/// One plane of a result, as a naive loop gives it.
+pub(crate) struct Plane {
+    pub(crate) values: Vec<f64>,
+    /// For each value the pixels that it depends on, with its derivative in them.
+    pub(crate) slopes: Vec<Vec<(usize, f64)>>,
+}
+
+/// Values and gradient of an operation on planes against `naive`. Input and result are used twice.
 pub(crate) fn check_planes(
     case: Case,
     to: (usize, usize),
     noise: &mut Noise,
     operation: impl Fn(Map<Cpu, OwnedTape<f32, Cpu>>) -> Map<Cpu, OwnedTape<f32, Cpu>>,
-    naive: impl Fn(&[f64], (usize, usize)) -> (Vec<f64>, Vec<Vec<(usize, f64)>>),
+    naive: impl Fn(&[f64], (usize, usize)) -> Plane,
 ) {
     let Case { batch, channels, size } = case;
     let mut map = |(h, w): (usize, usize)| -> Map<Cpu> {
@@ -120,13 +129,13 @@ pub(crate) fn check_planes(
     let [x_f64, mut expected, g] = [&x, &h, &g].map(|map| doubles(&map.as_vec()));
     let (pixels, mut values) = (size.0 * size.1, Vec::new());
     for plane in 0..batch * channels {
-        let (of_plane, parts) = naive(&x_f64[plane * pixels..][..pixels], size);
-        for (at, (value, parts)) in of_plane.iter().zip(&parts).enumerate() {
-            for (pixel, weight) in parts {
-                expected[plane * pixels + pixel] += (g[values.len() + at] + 2.0 * value) * weight;
+        let of_plane = naive(&x_f64[plane * pixels..][..pixels], size);
+        for (at, (value, slopes)) in of_plane.values.iter().zip(&of_plane.slopes).enumerate() {
+            for (pixel, slope) in slopes {
+                expected[plane * pixels + pixel] += (g[values.len() + at] + 2.0 * value) * slope;
             }
         }
-        values.extend(of_plane);
+        values.extend(of_plane.values);
     }
     close(&format!("{case:?} to {to:?}"), &y.as_vec(), &values, 1e-5);
     close(&format!("gradient of {case:?} to {to:?}"), &gradients.get(&x).as_vec(), &expected, 1e-5);

@@ -119,15 +119,18 @@ fn composed<C: Dim, D: Device<f32>, T: Tape<f32, D> + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::oracle::{Case, Literals, check_planes, number};
+    use crate::ops::oracle::{Case, Literals, Plane, check_planes, number};
     use crate::tensor::Noise;
     use dfdx::prelude::{Const, TensorFromVec};
 
-    fn naive(factor: usize) -> impl Fn(&[f64], (usize, usize)) -> (Vec<f64>, Vec<Vec<(usize, f64)>>) {
+    fn naive(factor: usize) -> impl Fn(&[f64], (usize, usize)) -> Plane {
         move |x, (h, w)| {
             let from = |at: usize| at / (w * factor) / factor * w + at % (w * factor) / factor;
             let pixels = 0..h * factor * w * factor;
-            (pixels.clone().map(|at| x[from(at)]).collect(), pixels.map(|at| vec![(from(at), 1.0)]).collect())
+            Plane {
+                values: pixels.clone().map(|at| x[from(at)]).collect(),
+                slopes: pixels.map(|at| vec![(from(at), 1.0)]).collect(),
+            }
         }
     }
 

@@ -4,10 +4,8 @@ use dfdx::prelude::{Const, TensorFromVec};
 
 use super::*;
 use crate::ops::conv::Map;
-use crate::ops::oracle::{Case, Literals, check_planes, number};
+use crate::ops::oracle::{Case, Literals, Plane, check_planes, number};
 use crate::tensor::Noise;
-
-type Sum = Vec<(usize, f64)>;
 
 /// The pixels under each window, `None` in the padding, row by row.
 fn windows(window: Window, (h, w): (usize, usize)) -> Vec<Vec<Option<usize>>> {
@@ -24,26 +22,29 @@ fn windows(window: Window, (h, w): (usize, usize)) -> Vec<Vec<Option<usize>>> {
     (0..oh * ow).map(|at| under(place(at))).collect()
 }
 
-fn naive_max(window: Window) -> impl Fn(&[f64], (usize, usize)) -> (Vec<f64>, Vec<Sum>) {
+fn naive_max(window: Window) -> impl Fn(&[f64], (usize, usize)) -> Plane {
     move |x, size| {
         let largest = |pixels: Vec<Option<usize>>| {
             let pixels = pixels.into_iter().flatten();
             pixels.reduce(|best, pixel| if x[pixel] > x[best] { pixel } else { best }).unwrap()
         };
         let kept: Vec<usize> = windows(window, size).into_iter().map(largest).collect();
-        (kept.iter().map(|at| x[*at]).collect(), kept.iter().map(|at| vec![(*at, 1.0)]).collect())
+        Plane {
+            values: kept.iter().map(|at| x[*at]).collect(),
+            slopes: kept.iter().map(|at| vec![(*at, 1.0)]).collect(),
+        }
     }
 }
 
-fn naive_mean(window: Window) -> impl Fn(&[f64], (usize, usize)) -> (Vec<f64>, Vec<Sum>) {
+fn naive_mean(window: Window) -> impl Fn(&[f64], (usize, usize)) -> Plane {
     move |x, size| {
         let share = 1.0 / (window.kernel * window.kernel) as f64;
-        let parts: Vec<Sum> = windows(window, size)
+        let slopes: Vec<Vec<(usize, f64)>> = windows(window, size)
             .into_iter()
             .map(|pixels| pixels.into_iter().flatten().map(|pixel| (pixel, share)).collect())
             .collect();
-        let sum = |part: &Sum| part.iter().map(|(pixel, share)| x[*pixel] * share).sum();
-        (parts.iter().map(sum).collect(), parts)
+        let mean = |slopes: &Vec<(usize, f64)>| slopes.iter().map(|(pixel, share)| x[*pixel] * share).sum();
+        Plane { values: slopes.iter().map(mean).collect(), slopes }
     }
 }
 
