@@ -13,7 +13,8 @@ use crate::{Error, Result};
 
 /// The largest pixel of each window: y\[b,c,i,j\] = max over u,v of x\[b,c, iS+u-P, jS+v-P\].
 ///
-/// Padding counts as -∞, as in PyTorch. The gradient goes to the largest pixel, of equal ones to the first, row by row.
+/// As in PyTorch, padding counts as -∞, a NaN in the window is the result, and the gradient goes to the largest pixel,
+/// of equal ones to the first, row by row.
 ///
 /// # Shapes
 /// `x` `(B, C, H, W)`; the result is `(B, C, OH, OW)`, where OH is [`Window::output`] of H.
@@ -179,7 +180,7 @@ impl Pool for dfdx::tensor::Cuda {
 /// Pooling of dfdx's own operations, for any device.
 #[cfg(any(test, feature = "cuda"))]
 mod composed {
-    use dfdx::prelude::{ChooseFrom, PutTape, ReshapeTo, SplitTape, TryAdd, TryGe};
+    use dfdx::prelude::{ChooseFrom, PutTape, ReshapeTo, SplitTape, TryAdd, TryGe, TryNe};
 
     use super::*;
     use crate::ops::conv::{Composed, Convolution, Map, composed::pad};
@@ -207,8 +208,11 @@ mod composed {
                 .try_reshape_like(&(planes, 1, oh, ow))?;
             largest = Some(match largest {
                 None => candidate,
-                // Of two equal ones the first stays.
-                Some(largest) => largest.try_ge(&candidate)?.try_choose(largest, candidate)?,
+                // Of two equal ones the first stays, and so does NaN.
+                Some(largest) => {
+                    let stays = largest.try_ge(&candidate)? | largest.try_ne(&largest)?;
+                    stays.try_choose(largest, candidate)?
+                }
             });
         }
         let largest = largest.expect("a kernel has at least one pixel");
