@@ -3,6 +3,7 @@
 mod activation;
 pub mod conv;
 mod dense;
+mod lambert;
 #[cfg(test)]
 mod oracle;
 mod planes;
