@@ -7,7 +7,7 @@
 //! | 5 | [`lab`] (set-up, kernel, lesson pipeline), [`homework`] (exercises and their checks) |
 //! | 4 | [`lessons`] (one module a stage of the course) |
 //! | 3 | [`train`] (the stage as a value, checkpoints, runs), [`show`] (figures in a notebook) |
-//! | 2 | [`nn`] (layers for images), [`loss`], [`optim`] (SGD, RMSProp, Adam), [`metrics`] (divergences, W₁) |
+//! | 2 | [`nn`] (layers), [`loss`], [`optim`] (SGD, RMSProp, Adam), [`metrics`] (divergences, W₁) |
 //! | 1 | [`ops`] (operations dfdx lacks), [`data`], [`tensor`], [`error`] |
 //!
 //! A notebook cell reaches everything, dfdx included, through this crate: `use gan_course::dfdx`.

@@ -97,16 +97,6 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
     }
 }
 
-/// The channels that a layer's input has fit the layer: they are as many as it takes.
-#[diagnostic::on_unimplemented(
-    message = "a layer that takes {Self} channels gets an image of {C} channels",
-    label = "takes {Self} channels, gets {C}",
-    note = "the input channels of a layer must be the output channels of the layer before it"
-)]
-pub trait InputChannels<C> {}
-
-impl<const C: usize> InputChannels<Const<C>> for Const<C> {}
-
 impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, D, T>
     Module<Tensor<(usize, Const<I>, usize, usize), f32, D, T>> for Conv2d<I, O, K, S, P, f32, D>
 where

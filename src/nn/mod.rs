@@ -1,24 +1,42 @@
-//! Layers for images that dfdx has on nightly Rust only, and networks made of them.
+//! Layers that dfdx has on nightly Rust only, or in a form too slow: modules like its own, which stand in tuples beside
+//! them, up to six a tuple.
 //!
-//! As in dfdx a layer has two types: the one in [`builders`] says what is wanted, `Conv2d<3, 64, 4, 2, 1>`; the one in
-//! [`modules`] is that layer built on a device. They mix with dfdx's own in tuples, up to six a tuple:
+//! | layer | of images `(B, C, H, W)` makes |
+//! | --- | --- |
+//! | [`Conv2d`](builders::Conv2d), [`ConvTranspose2d`](builders::ConvTranspose2d) | `(B, O, OH, OW)` |
+//! | [`BatchNorm2d`](builders::BatchNorm2d), [`Bias2d`](builders::Bias2d) | the same shape |
+//! | [`LeakyReLU`], [`ReLU`], [`Tanh`] | the same shape (of any shape) |
+//! | [`MaxPool2d`], [`AvgPool2d`] | `(B, C, OH, OW)` |
+//! | [`Upsample`] | `(B, C, F·H, F·W)` |
+//! | [`Flatten`] | `(B, N)`, N = C·H·W |
+//!
+//! As in dfdx a layer with parameters has two types: the one in [`builders`] says what is wanted,
+//! `Conv2d<3, 64, 4, 2, 1>`; the one in [`modules`] is that layer built on a device. The others are both at once.
+//!
+//! In a tuple a layer's error is the device's, as dfdx has it, which can't say what was wrong: sizes that don't fit
+//! are `WrongNumElements` there. A layer's `apply` is the same computation with an error that says what to do.
 //!
 //! ```
-//! use gan_course::dfdx::prelude::{DeviceBuildExt, ReLU, Module, HasShape};
-//! use gan_course::nn::builders::{Conv2d, BatchNorm2d};
-//! use gan_course::tensor::{Noise, device, tensor};
-//! type Layers = (Conv2d<3, 8, 4, 2, 1>, BatchNorm2d<8>, ReLU);
-//! let dev = device()?;
-//! let layers = dev.build_module::<Layers, f32>();
-//! let images = tensor(&dev, Noise::new(0).normal(2 * 3 * 16 * 16), (2, Default::default(), 16, 16))?;
-//! assert_eq!(layers.forward(images).shape(), &(2, Default::default(), 8, 8));
-//! # Ok::<(), gan_course::Error>(())
+//! use gan_course::dfdx::prelude::{Const, Cpu, DeviceBuildExt, HasShape, Module, ZerosTensor};
+//! use gan_course::dfdx::nn::builders::Linear;
+//! use gan_course::nn::builders::{BatchNorm2d, Conv2d, Flatten, LeakyReLU};
+//! type Critic = (Conv2d<3, 8, 4, 2, 1>, BatchNorm2d<8>, LeakyReLU, Flatten<128>, Linear<128, 1>);
+//! let dev = Cpu::default();
+//! let critic = dev.build_module::<Critic, f32>();
+//! let images = dev.zeros_like(&(5, Const::<3>, 8, 8)); // (B, 3, 8, 8)
+//! assert_eq!(critic.forward(images).shape().0, 5); // (B, 1)
 //! ```
 
+mod activation;
 mod batch_norm2d;
 mod bias2d;
 mod conv2d;
 mod conv_transpose2d;
+mod flatten;
+mod pool;
+#[cfg(test)]
+mod tests;
+mod upsample;
 
 /// Layers as one wishes for them: give a tuple of these to `device.build_module`.
 pub mod builders {
@@ -26,6 +44,7 @@ pub mod builders {
     pub use super::bias2d::builder::Bias2d;
     pub use super::conv_transpose2d::builder::ConvTranspose2d;
     pub use super::conv2d::builder::Conv2d;
+    pub use super::{AvgPool2d, Flatten, LeakyReLU, MaxPool2d, ReLU, Tanh, Upsample};
 }
 
 /// Layers with their parameters on a device.
@@ -34,7 +53,13 @@ pub mod modules {
     pub use super::bias2d::Bias2d;
     pub use super::conv_transpose2d::ConvTranspose2d;
     pub use super::conv2d::Conv2d;
+    pub use super::{AvgPool2d, Flatten, LeakyReLU, MaxPool2d, ReLU, Tanh, Upsample};
 }
+
+pub use activation::{LeakyReLU, ReLU, Tanh};
+pub use flatten::Flatten;
+pub use pool::{AvgPool2d, MaxPool2d};
+pub use upsample::Upsample;
 
 use dfdx::dtypes::Dtype;
 use dfdx::prelude::{Device, Shape, Tensor};

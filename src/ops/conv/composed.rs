@@ -43,7 +43,7 @@ impl<D: Device<f32>> Convolution<D> for Composed {
             .try_permute::<_, Axes6<2, 4, 0, 3, 5, 1>>()?
             .try_reshape_like(&(across * across * outputs, stride * stride * channels))?;
         // (S, S, I, B, rows, columns)
-        let (x, channels) = cut(pad(x, [window.padding; 2], [window.padding; 2])?, stride)?;
+        let (x, channels) = cut(pad(x, [window.padding; 2], [window.padding; 2], 0.0)?, stride)?;
         let (_, _, rows, _, columns, _) = *x.shape();
         let x = x
             .try_permute::<_, Axes6<3, 5, 1, 0, 2, 4>>()?
@@ -81,7 +81,7 @@ impl<D: Device<f32>> Convolution<D> for Composed {
             let all = products.clone().put_tape(take(&mut tape));
             let block = all.try_slice((at..at + 1, .., .., .., ..))?;
             let block = block.try_reshape_like(&(channels, batch, oh, ow))?;
-            pad(block, [a, b], [across - 1 - a, across - 1 - b])
+            pad(block, [a, b], [across - 1 - a, across - 1 - b], 0.0)
         })?;
         // (S, S, O, B, rows, columns) back to pixels.
         let (_, _, rows, columns) = *x.shape();
@@ -92,7 +92,7 @@ impl<D: Device<f32>> Convolution<D> for Composed {
         // The image within its padding; rows that no window reaches are zero.
         let ends = [size.0 + window.padding, size.1 + window.padding];
         let beyond = [ends[0].saturating_sub(rows * stride), ends[1].saturating_sub(columns * stride)];
-        let x = pad(x, [0; 2], beyond)?;
+        let x = pad(x, [0; 2], beyond, 0.0)?;
         x.try_slice((.., .., window.padding..ends[0], window.padding..ends[1]))
     }
 }
@@ -118,41 +118,44 @@ fn cut<D: Device<f32>, T: Tape<f32, D>>(
 ) -> Result<(Blocks<D, T>, usize), D::Err> {
     let (n, c, h, w) = *x.shape();
     let (rows, columns) = (h.div_ceil(stride), w.div_ceil(stride));
-    let x = pad(x, [0; 2], [rows * stride - h, columns * stride - w])?;
+    let x = pad(x, [0; 2], [rows * stride - h, columns * stride - w], 0.0)?;
     Ok((x.try_reshape_like(&(n, c, rows, stride, columns, stride))?, c))
 }
 
-/// Zeros above and left of the image (`before`), and below and right of it (`after`), in rows and columns.
-fn pad<D: Device<f32>, T: Tape<f32, D>>(
+/// Rows and columns of `value` above and left of the image (`before`), and below and right of it (`after`).
+pub(in crate::ops) fn pad<D: Device<f32>, T: Tape<f32, D>>(
     x: Map<D, T>,
     before: [usize; 2],
     after: [usize; 2],
+    value: f32,
 ) -> Result<Map<D, T>, D::Err> {
-    let x = grow::<2, D, T>(x, before[0], after[0])?;
-    grow::<3, D, T>(x, before[1], after[1])
+    let x = grow::<2, D, T>(x, before[0], after[0], value)?;
+    grow::<3, D, T>(x, before[1], after[1], value)
 }
 
 fn grow<const AXIS: isize, D: Device<f32>, T: Tape<f32, D>>(
     mut x: Map<D, T>,
     before: usize,
     after: usize,
+    value: f32,
 ) -> Result<Map<D, T>, D::Err>
 where
     Sizes: HasAxes<Axis<AXIS>>,
     (Sizes, Sizes): TryConcatAlong<Axis<AXIS>, Output = Sizes>,
 {
-    let zeros = |x: &Map<D, T>, size: usize| {
-        let (mut sizes, dev) = (x.shape().concrete(), x.device());
+    let border = |x: &Map<D, T>, size: usize| {
+        let mut sizes = x.shape().concrete();
         sizes[AXIS as usize] = size;
-        let sizes: Sizes = (sizes[0], sizes[1], sizes[2], sizes[3]);
-        Ok::<_, D::Err>(dev.try_zeros_like(&sizes)?.retaped::<T>())
+        let zeros = x.device().try_zeros_like(&(sizes[0], sizes[1], sizes[2], sizes[3]))?;
+        let border = if value == 0.0 { zeros } else { zeros.try_add(value)? };
+        Ok::<_, D::Err>(border.retaped::<T>())
     };
     if before > 0 {
-        x = (zeros(&x, before)?, x).try_concat_along(Axis::<AXIS>)?;
+        x = (border(&x, before)?, x).try_concat_along(Axis::<AXIS>)?;
     }
     if after > 0 {
-        let zeros = zeros(&x, after)?;
-        x = (x, zeros).try_concat_along(Axis::<AXIS>)?;
+        let border = border(&x, after)?;
+        x = (x, border).try_concat_along(Axis::<AXIS>)?;
     }
     Ok(x)
 }

@@ -13,13 +13,15 @@
 //! [`Convolution`] has two implementations: [`Composed`] of dfdx's own operations, which runs on every device and is
 //! the oracle, and [`Kernels`], fast ones for the processor. [`Convolve`] says which one a device uses.
 
-mod composed;
+pub(super) mod composed;
 mod geometry;
 mod kernels;
 #[cfg(test)]
 mod tests;
 
 use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, Tape, Tensor};
+
+use super::{Activate, Pool, Upsample};
 
 pub use composed::Composed;
 pub use geometry::Window;
@@ -54,7 +56,7 @@ pub trait Convolution<D: Device<f32>> {
 }
 
 /// A device on which the layers of this crate run.
-pub trait Convolve: Device<f32> {
+pub trait Convolve: Activate + Pool + Upsample {
     /// The implementation of convolution that it uses.
     type By: Convolution<Self>;
     /// The implementation of batch normalisation that it uses.

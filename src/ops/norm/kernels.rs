@@ -1,6 +1,6 @@
 //! Batch normalisation on the processor: one pass for each of mean, variance and result, all channels in parallel.
 
-use dfdx::prelude::{AsArray, Cpu, CpuError, HasShape, PutTape, SplitTape, Tape, TensorFromVec};
+use dfdx::prelude::{AsArray, Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape, TensorFromVec};
 use rayon::prelude::*;
 
 use super::{Affine, Channels, Features, Normalisation};
@@ -24,7 +24,7 @@ impl Normalisation<Cpu> for Kernels {
         x: Features<C, Cpu, T>,
         affine: Affine<C, Cpu>,
     ) -> Result<(Features<C, Cpu, T>, Channels<C, Cpu>, Channels<C, Cpu>), CpuError> {
-        let (x, mut tape) = x.split_tape();
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
         let shape = *x.shape();
         let (plane, epsilon) = (shape.2 * shape.3, affine.epsilon);
         let count = (shape.0 * plane) as f64;
@@ -101,7 +101,7 @@ impl Normalisation<Cpu> for Kernels {
         mean: &Channels<C, Cpu>,
         variance: &Channels<C, Cpu>,
     ) -> Result<Features<C, Cpu, T>, CpuError> {
-        let (x, mut tape) = x.split_tape();
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
         let shape = *x.shape();
         let plane = shape.2 * shape.3;
         let (scale, bias, mean) = (affine.scale.array(), affine.bias.array(), mean.array());

@@ -5,7 +5,7 @@ mod product;
 mod transform;
 mod winograd;
 
-use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, Shape, SplitTape, Tape, TensorFromVec};
+use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec};
 
 use self::columns::Columns;
 use self::transform::{Sizes, correlate, scatter, weight_gradient};
@@ -68,13 +68,23 @@ pub(crate) mod counter {
     }
 }
 
+/// Image and kernel in row-major order, which the kernels read; a permuted one is copied, on the tape.
+fn laid_out<T: Tape<f32, Cpu>>(
+    image: Map<Cpu, T>,
+    kernel: Map<Cpu>,
+) -> Result<(Map<Cpu>, Map<Cpu>, T), CpuError> {
+    let (image, tape) = image.try_contiguous()?.split_tape();
+    let (kernel, tape_of_kernel) = kernel.retaped::<T>().try_contiguous()?.split_tape();
+    Ok((image, kernel, tape.merge(tape_of_kernel)))
+}
+
 impl Convolution<Cpu> for Kernels {
     fn conv2d<T: Tape<f32, Cpu> + 'static>(
         x: Map<Cpu, T>,
         kernel: Map<Cpu>,
         window: Window,
     ) -> Result<Map<Cpu, T>, CpuError> {
-        let (x, mut tape) = x.split_tape();
+        let (x, kernel, mut tape) = laid_out(x, kernel)?;
         let &(batch, inputs, height, width) = x.shape();
         let &(outputs, _, k, _) = kernel.shape();
         let sizes = Sizes::new((batch, inputs, height, width), outputs, k, window)?;
@@ -104,7 +114,7 @@ impl Convolution<Cpu> for Kernels {
         window: Window,
         (height, width): (usize, usize),
     ) -> Result<Map<Cpu, T>, CpuError> {
-        let (y, mut tape) = y.split_tape();
+        let (y, kernel, mut tape) = laid_out(y, kernel)?;
         let &(batch, outputs, out_height, out_width) = y.shape();
         let &(_, inputs, k, _) = kernel.shape();
         let sizes = Sizes::new((batch, inputs, height, width), outputs, k, window)?;
