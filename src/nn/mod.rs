@@ -33,6 +33,7 @@ mod bias2d;
 mod conv2d;
 mod conv_transpose2d;
 mod flatten;
+mod input_gradient;
 mod pool;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub mod modules {
 
 pub use activation::{LeakyReLU, ReLU, Tanh};
 pub use flatten::Flatten;
+pub use input_gradient::{InputGradient, input_gradient};
 pub use pool::{AvgPool2d, MaxPool2d};
 pub use upsample::Upsample;
 

@@ -7,7 +7,7 @@ mod frozen;
 mod lambert;
 pub mod norm;
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 mod planes;
 mod pool;
 mod upsample;
@@ -17,8 +17,8 @@ pub use activation::{Activate, leaky_relu, relu, tanh};
 pub use dense::dense;
 pub use frozen::{FrozenTape, frozen};
 pub use planes::Planes;
-pub(crate) use pool::check as check_pool;
 pub use pool::{Pool, avg_pool2d, max_pool2d};
+pub(crate) use pool::{check as check_pool, max_unpool2d};
 pub(crate) use upsample::check as check_upsample;
 pub use upsample::{Upsample, nearest_upsample2d};
 

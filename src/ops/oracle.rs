@@ -58,6 +58,12 @@ impl<'a> Literals<'a> {
         &self.find(case, tensor).1
     }
 
+    /// The values, if the case has this tensor.
+    pub(crate) fn get(&self, case: &str, tensor: &str) -> Option<&[f32]> {
+        let found = self.0.iter().find(|(key, _)| **key == (case, tensor));
+        found.map(|(_, (_, values))| &values[..])
+    }
+
     /// A tensor of four sizes, such as images.
     pub(crate) fn map(&self, case: &str, tensor: &str) -> Map<Cpu> {
         let (shape, values) = self.find(case, tensor);

@@ -12,13 +12,13 @@ use crate::{Error, Result};
 /// Images or feature maps `(B, C, H, W)`, whose channels are known at compile time (`Const<3>`) or not (`usize`).
 pub type Planes<C, D, T = NoneTape> = Tensor<(usize, C, usize, usize), f32, D, T>;
 
-/// Applies `forward(x, y) -> kept` to each plane x of H·W pixels, giving a plane y of `size`; later
+/// Applies `forward(number, x, y) -> kept` to each plane x of H·W pixels, giving a plane y of `size`; later
 /// `backward(kept, y's gradient, x's gradient)`, which adds. A plane is one thread's work, so the number of threads
 /// changes nothing.
 pub(super) fn each<C: Dim, T: Tape<f32, Cpu>, Kept: Send + Sync + 'static>(
     x: Planes<C, Cpu, T>,
     size: (usize, usize),
-    forward: impl Fn(&[f32], &mut [f32]) -> Kept + Sync,
+    forward: impl Fn(usize, &[f32], &mut [f32]) -> Kept + Sync,
     backward: impl Fn(&Kept, &[f32], &mut [f32]) + Sync + 'static,
 ) -> Result<Planes<C, Cpu, T>, CpuError> {
     let (x, mut tape) = x.try_contiguous()?.split_tape();
@@ -27,8 +27,8 @@ pub(super) fn each<C: Dim, T: Tape<f32, Cpu>, Kept: Send + Sync + 'static>(
     let mut pixels = vec![0.0; batch * channels.size() * from];
     x.copy_into(&mut pixels);
     let mut values = vec![0.0; batch * channels.size() * to];
-    let planes = values.par_chunks_mut(to).zip(pixels.par_chunks(from));
-    let kept: Vec<Kept> = planes.map(|(y, x)| forward(x, y)).collect();
+    let planes = values.par_chunks_mut(to).zip(pixels.par_chunks(from)).enumerate();
+    let kept: Vec<Kept> = planes.map(|(number, (y, x))| forward(number, x, y)).collect();
     let y = x.device().try_tensor_from_vec(values, (batch, channels, size.0, size.1))?;
     if T::OWNS_TAPE {
         let (of_x, of_y) = (x.ghost(), y.ghost());

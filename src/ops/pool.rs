@@ -4,11 +4,12 @@
 //! composed of dfdx's own operations: the largest of the window's K² shifted images, and the convolution of each
 //! plane with a kernel of 1/K².
 
-use dfdx::prelude::{Cpu, Device, Dim, HasShape, Tape};
+use dfdx::prelude::{Cpu, CpuError, Device, Dim, HasShape, Tape};
 
 use super::activation::failed;
 use super::conv::Window;
 use super::planes::{Planes, check_pixels, each};
+use crate::tensor::contents;
 use crate::{Error, Result};
 
 /// The largest pixel of each window: y\[b,c,i,j\] = max over u,v of x\[b,c, iS+u-P, jS+v-P\].
@@ -98,18 +99,9 @@ impl Pool for Cpu {
         window: Window,
     ) -> Result<Planes<C, Self, T>, Self::Err> {
         let (from, to) = sizes(x.shape(), window);
-        let largest = move |x: &[f32], y: &mut [f32]| {
-            let mut kept = vec![0u32; y.len()];
-            for (at, (y, kept)) in y.iter_mut().zip(&mut kept).enumerate() {
-                *y = f32::NEG_INFINITY;
-                let mut first = true;
-                visit(window, from, (at / to.1, at % to.1), |pixel| {
-                    // The first pixel, a larger one, or NaN, which must not be lost.
-                    if first || x[pixel] > *y || x[pixel].is_nan() {
-                        (*y, *kept, first) = (x[pixel], pixel as u32, false);
-                    }
-                });
-            }
+        let keep = move |_: usize, x: &[f32], y: &mut [f32]| {
+            let kept = largest(x, window, from, to);
+            y.iter_mut().zip(&kept).for_each(|(y, at)| *y = x[*at as usize]);
             kept
         };
         let spread = |kept: &Vec<u32>, outer: &[f32], gradient: &mut [f32]| {
@@ -117,7 +109,7 @@ impl Pool for Cpu {
                 gradient[*at as usize] += outer;
             }
         };
-        each(x, to, largest, spread)
+        each(x, to, keep, spread)
     }
 
     fn avg_pool2d<C: Dim, T: Tape<f32, Self> + 'static>(
@@ -126,7 +118,7 @@ impl Pool for Cpu {
     ) -> Result<Planes<C, Self, T>, Self::Err> {
         let (from, to) = sizes(x.shape(), window);
         let share = 1.0 / (window.kernel * window.kernel) as f32;
-        let mean = move |x: &[f32], y: &mut [f32]| {
+        let mean = move |_: usize, x: &[f32], y: &mut [f32]| {
             for (at, y) in y.iter_mut().enumerate() {
                 visit(window, from, (at / to.1, at % to.1), |pixel| *y += x[pixel]);
                 *y *= share;
@@ -139,6 +131,44 @@ impl Pool for Cpu {
         };
         each(x, to, mean, spread)
     }
+}
+
+/// The largest pixel under each window of a plane.
+fn largest(x: &[f32], window: Window, from: (usize, usize), to: (usize, usize)) -> Vec<u32> {
+    let mut kept = vec![0; to.0 * to.1];
+    for (at, kept) in kept.iter_mut().enumerate() {
+        let mut first = true;
+        visit(window, from, (at / to.1, at % to.1), |pixel| {
+            // The first pixel, a larger one, or NaN, which must not be lost.
+            if first || x[pixel] > x[*kept as usize] || x[pixel].is_nan() {
+                (*kept, first) = (pixel as u32, false);
+            }
+        });
+    }
+    kept
+}
+
+/// The gradient of [`max_pool2d`](fn@max_pool2d) in its input as an operation of its own, linear in `outer`: each value goes
+/// to the pixel of x that was the largest of its window. The sizes are those of a pooling that has been done.
+///
+/// # Shapes
+/// `outer` `(B, C, OH, OW)` and `x` `(B, C, H, W)`; the result is `(B, C, H, W)`.
+pub(crate) fn max_unpool2d<C: Dim, T: Tape<f32, Cpu>>(
+    outer: Planes<C, Cpu, T>,
+    x: &Planes<C, Cpu>,
+    window: Window,
+) -> Result<Planes<C, Cpu, T>, CpuError> {
+    let (from, to) = sizes(x.shape(), window);
+    let pixels = contents(x);
+    let spread = move |number: usize, outer: &[f32], y: &mut [f32]| {
+        let kept = largest(&pixels[number * from.0 * from.1..][..from.0 * from.1], window, from, to);
+        outer.iter().zip(&kept).for_each(|(outer, at)| y[*at as usize] += outer);
+        kept
+    };
+    let gather = |kept: &Vec<u32>, outer: &[f32], gradient: &mut [f32]| {
+        gradient.iter_mut().zip(kept).for_each(|(gradient, at)| *gradient += outer[*at as usize]);
+    };
+    each(outer, from, spread, gather)
 }
 
 /// Rows and columns of input and output.

@@ -64,7 +64,7 @@ impl Upsample for Cpu {
     ) -> Result<Planes<C, Self, T>, Self::Err> {
         let (_, _, h, w) = *x.shape();
         let wide = w * factor;
-        let repeat = move |x: &[f32], y: &mut [f32]| {
+        let repeat = move |_: usize, x: &[f32], y: &mut [f32]| {
             for (x, rows) in x.chunks(w).zip(y.chunks_mut(factor * wide)) {
                 let (first, others) = rows.split_at_mut(wide);
                 for (x, pixels) in x.iter().zip(first.chunks_mut(factor)) {
