@@ -3,8 +3,9 @@
 use dfdx::dtypes::Dtype;
 use dfdx::nn::tensor_collection::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::nn::{BuildModule, BuildOnDevice, Module, ModuleMut};
-use dfdx::prelude::{Device, HasErr, HasShape, Rank1, Storage, Tape, Tensor};
+use dfdx::prelude::{Const, Device, HasErr, HasShape, Rank1, ReshapeTo, Storage, Tape, Tensor};
 
+use super::takes_channels;
 use crate::ops::conv::Convolve;
 use crate::ops::norm::{Affine, Features, Normalisation};
 
@@ -94,25 +95,30 @@ impl<const C: usize, D: Device<f32>> BatchNorm2d<C, f32, D> {
     }
 }
 
-impl<const C: usize, D: Convolve, T: Tape<f32, D> + 'static> Module<Features<C, D, T>>
+impl<const C: usize, const X: usize, D: Convolve, T: Tape<f32, D> + 'static> Module<Features<X, D, T>>
     for BatchNorm2d<C, f32, D>
 {
     type Output = Features<C, D, T>;
     type Error = <D as HasErr>::Err;
 
-    fn try_forward(&self, x: Features<C, D, T>) -> Result<Self::Output, Self::Error> {
+    fn try_forward(&self, x: Features<X, D, T>) -> Result<Self::Output, Self::Error> {
+        const { takes_channels::<C, X>() };
+        let &(batch, _, height, width) = x.shape();
+        let x = x.try_reshape_like(&(batch, Const, height, width))?;
         D::Norm::infer(x, self.affine(), &self.running_mean, &self.running_var)
     }
 }
 
-impl<const C: usize, D: Convolve, T: Tape<f32, D> + 'static> ModuleMut<Features<C, D, T>>
+impl<const C: usize, const X: usize, D: Convolve, T: Tape<f32, D> + 'static> ModuleMut<Features<X, D, T>>
     for BatchNorm2d<C, f32, D>
 {
     type Output = Features<C, D, T>;
     type Error = <D as HasErr>::Err;
 
-    fn try_forward_mut(&mut self, x: Features<C, D, T>) -> Result<Self::Output, Self::Error> {
+    fn try_forward_mut(&mut self, x: Features<X, D, T>) -> Result<Self::Output, Self::Error> {
+        const { takes_channels::<C, X>() };
         let &(batch, _, height, width) = x.shape();
+        let x = x.try_reshape_like(&(batch, Const, height, width))?;
         let count = (batch * height * width) as f64;
         if count <= 1.0 {
             return Err(D::refusal());

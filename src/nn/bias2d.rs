@@ -3,8 +3,9 @@
 use dfdx::dtypes::Dtype;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::nn::{BuildModule, BuildOnDevice, Module, NonMutableModule};
-use dfdx::prelude::{Device, HasErr, Rank1, Storage, Tape, Tensor};
+use dfdx::prelude::{Const, Device, HasErr, HasShape, Rank1, ReshapeTo, Storage, Tape, Tensor};
 
+use super::takes_channels;
 use crate::ops::conv::Convolve;
 use crate::ops::norm::{Affine, Features, Normalisation};
 
@@ -47,11 +48,16 @@ impl<const C: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for Bias2d<C
 
 impl<const C: usize, E: Dtype, D: Storage<E>> NonMutableModule for Bias2d<C, E, D> {}
 
-impl<const C: usize, D: Convolve, T: Tape<f32, D> + 'static> Module<Features<C, D, T>> for Bias2d<C, f32, D> {
+impl<const C: usize, const X: usize, D: Convolve, T: Tape<f32, D> + 'static> Module<Features<X, D, T>>
+    for Bias2d<C, f32, D>
+{
     type Output = Features<C, D, T>;
     type Error = <D as HasErr>::Err;
 
-    fn try_forward(&self, x: Features<C, D, T>) -> Result<Self::Output, Self::Error> {
+    fn try_forward(&self, x: Features<X, D, T>) -> Result<Self::Output, Self::Error> {
+        const { takes_channels::<C, X>() };
+        let &(batch, _, height, width) = x.shape();
+        let x = x.try_reshape_like(&(batch, Const, height, width))?;
         // Normalising with mean 0 and variance 1 leaves x as it is, and adds the bias.
         let device = self.bias.device();
         let (zeros, ones): (Tensor<Rank1<C>, f32, D>, Tensor<Rank1<C>, f32, D>) =

@@ -5,8 +5,9 @@ use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions
 use dfdx::nn::{BuildModule, BuildOnDevice, Module, NonMutableModule};
 use dfdx::prelude::{Const, Device, HasErr, HasShape, Rank4, ReshapeTo, Storage, Tape, Tensor};
 
-use super::uniform_within;
+use super::{takes_channels, uniform_within};
 use crate::ops::conv::{Convolution, Convolve, Window};
+use crate::ops::norm::Features;
 use crate::{Error, Result};
 
 pub(super) mod builder {
@@ -80,11 +81,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
     ///
     /// # Errors
     /// The kernel is larger than the padded image, or the device is out of memory.
-    #[expect(clippy::type_complexity)]
-    pub fn apply<T: Tape<f32, D> + 'static>(
-        &self,
-        x: Tensor<(usize, Const<I>, usize, usize), f32, D, T>,
-    ) -> Result<Tensor<(usize, Const<O>, usize, usize), f32, D, T>>
+    pub fn apply<T: Tape<f32, D> + 'static>(&self, x: Features<I, D, T>) -> Result<Features<O, D, T>>
     where
         D: Convolve,
     {
@@ -97,19 +94,17 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
     }
 }
 
-impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, D, T>
-    Module<Tensor<(usize, Const<I>, usize, usize), f32, D, T>> for Conv2d<I, O, K, S, P, f32, D>
+impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: usize, const C: usize, D, T>
+    Module<Features<C, D, T>> for Conv2d<I, O, K, S, P, f32, D>
 where
     D: Convolve,
     T: Tape<f32, D> + 'static,
 {
-    type Output = Tensor<(usize, Const<O>, usize, usize), f32, D, T>;
+    type Output = Features<O, D, T>;
     type Error = <D as HasErr>::Err;
 
-    fn try_forward(
-        &self,
-        x: Tensor<(usize, Const<I>, usize, usize), f32, D, T>,
-    ) -> std::result::Result<Self::Output, Self::Error> {
+    fn try_forward(&self, x: Features<C, D, T>) -> std::result::Result<Self::Output, Self::Error> {
+        const { takes_channels::<I, C>() };
         let &(batch, _, height, width) = x.shape();
         let x = x.try_reshape_like(&(batch, I, height, width))?;
         let y = D::By::conv2d(x, self.weight.clone().try_reshape_like(&(O, I, K, K))?, Self::WINDOW)?;

@@ -66,6 +66,14 @@ pub use upsample::Upsample;
 use dfdx::dtypes::Dtype;
 use dfdx::prelude::{Device, Shape, Tensor};
 
+/// Refuses to compile a layer that takes another number of channels than its input has.
+///
+/// dfdx finds this too, but says it in tuples with "no method `forward_mut`"; evaluated where the layer's forward is
+/// compiled, the compiler names this function with both numbers.
+const fn takes_channels<const TAKEN: usize, const GIVEN: usize>() {
+    assert!(TAKEN == GIVEN, "a layer's input must have as many channels as the layer takes");
+}
+
 /// PyTorch's first weights of a layer whose outputs sum over `inputs` numbers: uniform within ±1/√inputs.
 fn uniform_within<S: Shape, E: Dtype, D: Device<E>>(
     weight: &mut Tensor<S, E, D>,
