@@ -29,3 +29,8 @@ pub mod train;
 
 pub use dfdx;
 pub use error::{Error, Result};
+
+/// README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

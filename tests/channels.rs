@@ -37,6 +37,7 @@ fn wrong_channel_counts_do_not_compile_and_are_named() {
             assert!(message.contains(part), "{layers}: the message lacks {part}:\n{message}");
         }
     }
-    let (compiles, message) = compile("((Conv2d<3, 8, 4, 2, 1>, BatchNorm2d<8>, ReLU), Conv2d<8, 1, 8, 1, 0>)");
+    let (compiles, message) =
+        compile("((Conv2d<3, 8, 4, 2, 1>, BatchNorm2d<8>, ReLU), Conv2d<8, 1, 8, 1, 0>)");
     assert!(compiles, "{message}");
 }

@@ -24,6 +24,8 @@ use crate::tensor::contents;
 use crate::{Error, Result};
 
 type Traced<S, D> = Tensor<S, f32, D, OwnedTape<f32, D>>;
+/// A layer's output with what the way back needs.
+type Remembered<S, D, M> = Outcome<(Traced<S, D>, M), D>;
 /// dfdx's result on a device.
 type Outcome<T, D> = std::result::Result<T, <D as HasErr>::Err>;
 
@@ -88,7 +90,7 @@ pub trait InputGradient<S: Shape, D: Convolve> {
     ///
     /// # Errors
     /// The sizes don't fit, or the device is out of memory.
-    fn remember(&self, x: Traced<S, D>) -> Outcome<(Traced<Self::Output, D>, Self::Memory), D>;
+    fn remember(&self, x: Traced<S, D>) -> Remembered<Self::Output, D, Self::Memory>;
 
     /// The gradient in the layer's input from that in its output.
     ///
@@ -104,7 +106,7 @@ impl<const I: usize, const O: usize, D: Convolve> InputGradient<(usize, Const<I>
     type Output = (usize, Const<O>);
     type Memory = ();
 
-    fn remember(&self, x: Traced<(usize, Const<I>), D>) -> Outcome<(Traced<Self::Output, D>, ()), D> {
+    fn remember(&self, x: Traced<(usize, Const<I>), D>) -> Remembered<Self::Output, D, ()> {
         Ok((self.try_forward(x)?, ()))
     }
 
@@ -123,7 +125,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
     fn remember(
         &self,
         x: Traced<(usize, Const<I>, usize, usize), D>,
-    ) -> Outcome<(Traced<Self::Output, D>, Self::Memory), D> {
+    ) -> Remembered<Self::Output, D, Self::Memory> {
         let &(_, _, height, width) = x.shape();
         Ok((self.try_forward(x)?, (height, width)))
     }
@@ -151,7 +153,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
     fn remember(
         &self,
         x: Traced<(usize, Const<I>, usize, usize), D>,
-    ) -> Outcome<(Traced<Self::Output, D>, Self::Memory), D> {
+    ) -> Remembered<Self::Output, D, Self::Memory> {
         let &(_, _, height, width) = x.shape();
         Ok((self.try_forward(x)?, (height, width)))
     }
@@ -173,7 +175,7 @@ impl<const C: usize, D: Convolve> InputGradient<(usize, Const<C>, usize, usize),
     type Output = (usize, Const<C>, usize, usize);
     type Memory = ();
 
-    fn remember(&self, x: Traced<Self::Output, D>) -> Outcome<(Traced<Self::Output, D>, ()), D> {
+    fn remember(&self, x: Traced<Self::Output, D>) -> Remembered<Self::Output, D, ()> {
         Ok((self.try_forward(x)?, ()))
     }
 
@@ -195,7 +197,7 @@ macro_rules! piecewise_linear {
             type Output = S;
             type Memory = Tensor<S, f32, D>;
 
-            fn remember(&self, x: Traced<S, D>) -> Outcome<(Traced<S, D>, Self::Memory), D> {
+            fn remember(&self, x: Traced<S, D>) -> Remembered<S, D, Self::Memory> {
                 let $self = self;
                 let y = $self.try_forward(x)?;
                 let slopes = steps(&y, $slope)?;
@@ -223,7 +225,7 @@ macro_rules! smooth {
             type Output = S;
             type Memory = Tensor<S, f32, D>;
 
-            fn remember(&self, x: Traced<S, D>) -> Outcome<(Traced<S, D>, Self::Memory), D> {
+            fn remember(&self, x: Traced<S, D>) -> Remembered<S, D, Self::Memory> {
                 let (y, tape) = self.try_forward(x)?.split_tape();
                 Ok((y.clone().put_tape(tape), y))
             }
@@ -250,7 +252,7 @@ impl<const N: usize, C: Dim, D: Convolve> InputGradient<(usize, C, usize, usize)
     type Output = (usize, Const<N>);
     type Memory = (usize, C, usize, usize);
 
-    fn remember(&self, x: Traced<Self::Memory, D>) -> Outcome<(Traced<Self::Output, D>, Self::Memory), D> {
+    fn remember(&self, x: Traced<Self::Memory, D>) -> Remembered<Self::Output, D, Self::Memory> {
         let shape = *x.shape();
         Ok((self.try_forward(x)?, shape))
     }
@@ -271,7 +273,7 @@ impl<const K: usize, const S: usize, const P: usize, C: Dim, D: Convolve>
     type Output = (usize, C, usize, usize);
     type Memory = (usize, usize);
 
-    fn remember(&self, x: Traced<Self::Output, D>) -> Outcome<(Traced<Self::Output, D>, Self::Memory), D> {
+    fn remember(&self, x: Traced<Self::Output, D>) -> Remembered<Self::Output, D, Self::Memory> {
         let &(_, _, height, width) = x.shape();
         Ok((self.try_forward(x)?, (height, width)))
     }
@@ -299,10 +301,7 @@ impl<const K: usize, const S: usize, const P: usize, C: Dim> InputGradient<(usiz
     type Output = (usize, C, usize, usize);
     type Memory = Planes<C, Cpu>;
 
-    fn remember(
-        &self,
-        x: Traced<Self::Output, Cpu>,
-    ) -> Outcome<(Traced<Self::Output, Cpu>, Self::Memory), Cpu> {
+    fn remember(&self, x: Traced<Self::Output, Cpu>) -> Remembered<Self::Output, Cpu, Self::Memory> {
         let (x, tape) = x.split_tape();
         Ok((self.try_forward(x.clone().put_tape(tape))?, x))
     }
@@ -321,7 +320,7 @@ impl<const F: usize, C: Dim, D: Convolve> InputGradient<(usize, C, usize, usize)
     type Output = (usize, C, usize, usize);
     type Memory = ();
 
-    fn remember(&self, x: Traced<Self::Output, D>) -> Outcome<(Traced<Self::Output, D>, ()), D> {
+    fn remember(&self, x: Traced<Self::Output, D>) -> Remembered<Self::Output, D, ()> {
         Ok((self.try_forward(x)?, ()))
     }
 
@@ -340,7 +339,7 @@ macro_rules! tuple {
             type Memory = ($first::Memory, $($layer::Memory,)*);
 
             #[allow(non_snake_case, clippy::unused_unit)]
-            fn remember(&self, x: Traced<S, D>) -> Outcome<(Traced<Self::Output, D>, Self::Memory), D> {
+            fn remember(&self, x: Traced<S, D>) -> Remembered<Self::Output, D, Self::Memory> {
                 let (x, $first) = self.$first_at.remember(x)?;
                 $(let (x, $layer) = self.$at.remember(x)?;)*
                 Ok((x, ($first, $($layer,)*)))

@@ -60,14 +60,6 @@ impl Sizes {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod counter {
-    thread_local! {
-        /// How many gradients of kernels this thread has computed.
-        pub(crate) static WEIGHT_GRADIENTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-    }
-}
-
 /// Image and kernel in row-major order, which the kernels read; a permuted one is copied, on the tape.
 fn laid_out<T: Tape<f32, Cpu>>(
     image: Map<Cpu, T>,
@@ -137,5 +129,13 @@ impl Convolution<Cpu> for Kernels {
             });
         }
         Ok(x.put_tape(tape))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod counter {
+    thread_local! {
+        /// How many gradients of kernels this thread has computed.
+        pub(crate) static WEIGHT_GRADIENTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     }
 }
