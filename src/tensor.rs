@@ -3,7 +3,9 @@
 //! Everything is `f32` on one device: [`Dev`] is the processor, or an NVIDIA GPU with feature `cuda`. Shapes are
 //! dfdx's: known sizes are `Const<N>`, the batch is a runtime `usize`.
 
-use dfdx::prelude::{Const, HasShape, NoneTape, OwnedTape, Rank0, ReshapeTo, Shape, Tensor, TensorFromVec};
+use dfdx::prelude::{
+    Const, Device, HasShape, NoneTape, OwnedTape, Rank0, ReshapeTo, Shape, Tensor, TensorFromVec,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -84,6 +86,11 @@ pub fn column(dev: &Dev, values: &[f32]) -> Result<Batch<1>> {
 
 /// The tensor's values in row-major order, in one copy (dfdx's own `as_vec` walks them index by index).
 pub fn values<S: Shape, T>(tensor: &Tensor<S, f32, Dev, T>) -> Vec<f32> {
+    contents(tensor)
+}
+
+/// [`values`] of a tensor on any device.
+pub(crate) fn contents<S: Shape, D: Device<f32>, T>(tensor: &Tensor<S, f32, D, T>) -> Vec<f32> {
     // `copy_into` copies storage as it lies: a permuted or broadcast view is laid out anew first.
     let tensor = tensor.retaped::<NoneTape>().reshape_like(tensor.shape());
     let mut values = vec![0.0; tensor.shape().num_elements()];

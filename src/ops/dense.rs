@@ -59,8 +59,8 @@ fn compute<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     slope: f32,
     x: Tensor<(usize, Const<I>), f32, Dev, T>,
 ) -> Result<Tensor<(usize, Const<O>), f32, Dev, T>, DeviceError> {
-    use dfdx::prelude::{HasShape, PutTape, SplitTape, TensorFromVec};
-    let (x, mut tape) = x.split_tape();
+    use dfdx::prelude::{HasShape, PutTape, ReshapeTo, SplitTape, TensorFromVec};
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
     let batch = x.shape().0;
     let inputs = crate::tensor::values(&x);
     let (weight, bias) = (crate::tensor::values(&layer.weight), crate::tensor::values(&layer.bias));

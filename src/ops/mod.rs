@@ -1,5 +1,36 @@
 //! Tensor operations that dfdx lacks, or has in a form too slow for the course's networks.
 
+mod activation;
+pub mod conv;
 mod dense;
+mod frozen;
+mod lambert;
+pub mod norm;
+#[cfg(test)]
+pub(crate) mod oracle;
+mod planes;
+mod pool;
+mod upsample;
 
+pub(crate) use activation::check_slope;
+pub use activation::{Activate, leaky_relu, relu, tanh};
 pub use dense::dense;
+pub use frozen::{FrozenTape, frozen};
+pub use planes::Planes;
+pub use pool::{Pool, avg_pool2d, max_pool2d};
+pub(crate) use pool::{check as check_pool, max_unpool2d};
+pub(crate) use upsample::check as check_upsample;
+pub use upsample::{Upsample, nearest_upsample2d};
+
+/// Runs loops with the widest vectors that the processor has; they must be inlined into `loops`.
+pub(crate) fn vectorised<R>(loops: impl FnOnce() -> R) -> R {
+    struct Run<F>(F);
+    impl<R, F: FnOnce() -> R> pulp::NullaryFnOnce for Run<F> {
+        type Output = R;
+        #[inline(always)]
+        fn call(self) -> R {
+            (self.0)()
+        }
+    }
+    pulp::Arch::new().dispatch(Run(loops))
+}

@@ -1,0 +1,141 @@
+//! Convolution on the processor: matrix products on all cores, forward beside backward.
+
+mod columns;
+mod product;
+mod transform;
+mod winograd;
+
+use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec};
+
+use self::columns::Columns;
+use self::transform::{Sizes, correlate, scatter, weight_gradient};
+use self::winograd::Winograd;
+use super::{Convolution, Map, Window};
+use crate::ops::frozen::learns;
+use crate::tensor::contents;
+
+/// Convolution by transforms and matrix products ([`gemm`]): Winograd's algorithm for kernel 4 and stride 2, patches
+/// for all others.
+pub struct Kernels;
+
+/// The three directions, by the transform that suits the sizes.
+impl Sizes {
+    fn new(
+        (batch, inputs, height, width): (usize, usize, usize, usize),
+        outputs: usize,
+        kernel: usize,
+        window: Window,
+    ) -> Result<Self, CpuError> {
+        let Window { stride, padding, .. } = window;
+        // dfdx's error has no words: the caller has checked the sizes, and has told what is wrong with them.
+        let out = |size: usize| window.output(size).map_err(|_| CpuError::WrongNumElements);
+        let (out_height, out_width) = (out(height)?, out(width)?);
+        if kernel != window.kernel {
+            return Err(CpuError::WrongNumElements);
+        }
+        Ok(Self { batch, inputs, outputs, height, width, out_height, out_width, kernel, stride, padding })
+    }
+
+    fn correlate(&self, x: &[f32], w: &[f32], y: &mut [f32]) {
+        match Winograd::fits(self) {
+            true => correlate(&Winograd(*self), x, w, y),
+            false => correlate(&Columns(*self), x, w, y),
+        }
+    }
+
+    fn scatter(&self, y: &[f32], w: &[f32], x: &mut [f32]) {
+        match Winograd::fits(self) {
+            true => scatter(&Winograd(*self), y, w, x),
+            false => scatter(&Columns(*self), y, w, x),
+        }
+    }
+
+    fn weight_gradient(&self, x: &[f32], y: &[f32], w: &mut [f32]) {
+        #[cfg(test)]
+        counter::WEIGHT_GRADIENTS.with(|count| count.set(count.get() + 1));
+        match Winograd::fits(self) {
+            true => weight_gradient(&Winograd(*self), x, y, w),
+            false => weight_gradient(&Columns(*self), x, y, w),
+        }
+    }
+}
+
+/// Image and kernel in row-major order, which the kernels read; a permuted one is copied, on the tape.
+fn laid_out<T: Tape<f32, Cpu>>(
+    image: Map<Cpu, T>,
+    kernel: Map<Cpu>,
+) -> Result<(Map<Cpu>, Map<Cpu>, T), CpuError> {
+    let (image, tape) = image.try_contiguous()?.split_tape();
+    let (kernel, tape_of_kernel) = kernel.retaped::<T>().try_contiguous()?.split_tape();
+    Ok((image, kernel, tape.merge(tape_of_kernel)))
+}
+
+impl Convolution<Cpu> for Kernels {
+    fn conv2d<T: Tape<f32, Cpu> + 'static>(
+        x: Map<Cpu, T>,
+        kernel: Map<Cpu>,
+        window: Window,
+    ) -> Result<Map<Cpu, T>, CpuError> {
+        let (x, kernel, mut tape) = laid_out(x, kernel)?;
+        let &(batch, inputs, height, width) = x.shape();
+        let &(outputs, _, k, _) = kernel.shape();
+        let sizes = Sizes::new((batch, inputs, height, width), outputs, k, window)?;
+        let shape = (batch, outputs, sizes.out_height, sizes.out_width);
+        let mut y = vec![0.0; shape.num_elements()];
+        sizes.correlate(&contents(&x), &contents(&kernel), &mut y);
+        let y = x.device().try_tensor_from_vec(y, shape)?;
+        if T::OWNS_TAPE {
+            let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
+            tape.add_backward_op(move |gradients| {
+                // Nobody needs y's gradient after this: its memory goes first.
+                let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
+                if learns::<Cpu, T>() {
+                    let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
+                    sizes.weight_gradient(&contents(&x), &outer, gradient);
+                }
+                sizes.scatter(&outer, &contents(&kernel), gradients.get_or_alloc_mut(&of_x)?);
+                Ok(())
+            });
+        }
+        Ok(y.put_tape(tape))
+    }
+
+    fn conv_transpose2d<T: Tape<f32, Cpu> + 'static>(
+        y: Map<Cpu, T>,
+        kernel: Map<Cpu>,
+        window: Window,
+        (height, width): (usize, usize),
+    ) -> Result<Map<Cpu, T>, CpuError> {
+        let (y, kernel, mut tape) = laid_out(y, kernel)?;
+        let &(batch, outputs, out_height, out_width) = y.shape();
+        let &(_, inputs, k, _) = kernel.shape();
+        let sizes = Sizes::new((batch, inputs, height, width), outputs, k, window)?;
+        if (sizes.out_height, sizes.out_width) != (out_height, out_width) {
+            return Err(CpuError::WrongNumElements);
+        }
+        let mut x = vec![0.0; batch * inputs * height * width];
+        sizes.scatter(&contents(&y), &contents(&kernel), &mut x);
+        let x = y.device().try_tensor_from_vec(x, (batch, inputs, height, width))?;
+        if T::OWNS_TAPE {
+            let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
+            tape.add_backward_op(move |gradients| {
+                let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_x)?);
+                if learns::<Cpu, T>() {
+                    let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
+                    sizes.weight_gradient(&outer, &contents(&y), gradient);
+                }
+                sizes.correlate(&outer, &contents(&kernel), gradients.get_or_alloc_mut(&of_y)?);
+                Ok(())
+            });
+        }
+        Ok(x.put_tape(tape))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod counter {
+    thread_local! {
+        /// How many gradients of kernels this thread has computed.
+        pub(crate) static WEIGHT_GRADIENTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+}

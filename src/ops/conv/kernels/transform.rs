@@ -1,0 +1,313 @@
+//! What turns a convolution into matrix products, and the three directions that such products are read in.
+//!
+//! A [`Transform`] is a linear map on each of the three parts: it lowers images to V, kernels to U, outputs to M, so
+//! that at each *position* p (one, or nine for Winograd's algorithm) convolution is the product M_p = U_p V_p. Since the
+//! sum is linear in each part, the other two directions use the same maps and their adjoints ("raising"):
+//!
+//! | direction | computed as |
+//! | --- | --- |
+//! | y from x and w | y = raise(U_p V_p) |
+//! | x from y and w | x = raise(U_pᵀ M_p) |
+//! | w from x and y | w = raise(M_p V_pᵀ) |
+//!
+//! where "raise" in the first line is the adjoint of lowering outputs, and so on. Images are taken in groups, so that V
+//! and M stay in the cache and small images share a product. Work is split by channels, never along a sum: results
+//! don't depend on the number of threads.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::product::{At, product};
+use crate::ops::vectorised;
+
+/// Sizes of a convolution: x `(batch, inputs, height, width)`, w `(outputs, inputs, kernel, kernel)`, y
+/// `(batch, outputs, out_height, out_width)`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) batch: usize,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) out_height: usize,
+    pub(super) out_width: usize,
+    pub(super) kernel: usize,
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+}
+
+impl Sizes {
+    fn image(&self) -> usize {
+        self.height * self.width
+    }
+
+    fn output(&self) -> usize {
+        self.out_height * self.out_width
+    }
+}
+
+/// Linear maps of image planes, kernels and output planes, and their adjoints, which add to what is there.
+pub(super) trait Transform: Sync {
+    /// How many products there are.
+    const POSITIONS: usize;
+
+    /// The sizes that it was made for.
+    fn sizes(&self) -> &Sizes;
+
+    /// Rows of V for each input channel.
+    fn rows(&self) -> usize;
+
+    /// Columns of V and M for each image.
+    fn tiles(&self) -> usize;
+
+    /// One channel of several images to its rows of V, `(rows, POSITIONS, tiles of all images)`.
+    fn lower_images<'a>(&self, planes: impl ExactSizeIterator<Item = &'a [f32]>, rows: &mut [f32]);
+
+    /// The adjoint of [`lower_images`](Self::lower_images).
+    fn raise_images<'a>(&self, rows: &[f32], planes: impl ExactSizeIterator<Item = &'a mut [f32]>);
+
+    /// The kernel of one output channel `(inputs, K, K)` to its rows of U, `(POSITIONS, inputs · rows)`, each `pitch`
+    /// numbers after the one before.
+    fn lower_kernel(&self, kernel: &[f32], rows: &mut [f32], pitch: usize);
+
+    /// The adjoint of [`lower_kernel`](Self::lower_kernel).
+    fn raise_kernel(&self, rows: &[f32], kernel: &mut [f32], pitch: usize);
+
+    /// One output channel of several images to its rows of M, `(POSITIONS, tiles of all images)`.
+    fn lower_outputs<'a>(&self, planes: impl ExactSizeIterator<Item = &'a [f32]>, rows: &mut [f32]);
+
+    /// The adjoint of [`lower_outputs`](Self::lower_outputs).
+    fn raise_outputs<'a>(&self, rows: &[f32], planes: impl ExactSizeIterator<Item = &'a mut [f32]>);
+}
+
+/// Numbers of V and M that a group of images may have together: 4 MiB, what two cores' second-level caches hold.
+const GROUP: usize = 1 << 20;
+/// Columns that a product should have at least, so that packing its matrices pays.
+const COLUMNS: usize = 256;
+/// Channels in a task.
+const CHANNELS: usize = 64;
+
+/// y += the convolution of x with w.
+pub(super) fn correlate<F: Transform>(f: &F, x: &[f32], w: &[f32], y: &mut [f32]) {
+    let s = f.sizes();
+    let (images, depth, per_task) = (group(f), s.inputs * f.rows(), task(s.outputs));
+    let whole = (images < s.batch).then(|| lowered_kernel(f, w));
+    for (x, y) in x.chunks(images * s.inputs * s.image()).zip(y.chunks_mut(images * s.outputs * s.output())) {
+        let columns = x.len() / (s.inputs * s.image()) * f.tiles();
+        let at = |p: usize| At::rows(p * columns, F::POSITIONS * columns);
+        scratch(depth * F::POSITIONS * columns, |v| {
+            lower_images(f, x, v, columns);
+            let tasks = by_channels(y, s.outputs, s.output(), per_task);
+            tasks.into_par_iter().enumerate().for_each(|(task, planes)| {
+                let outputs = task * per_task..task * per_task + planes.len();
+                with_kernel(f, w, whole.as_deref(), outputs, 0..s.inputs, |u| {
+                    scratch(planes.len() * F::POSITIONS * columns, |m| {
+                        for p in 0..F::POSITIONS {
+                            let sizes = (planes.len(), depth, columns);
+                            product(sizes, (u.values, u.at::<F>(p)), (v, at(p)), (m, at(p)), false);
+                        }
+                        for (rows, planes) in m.chunks(F::POSITIONS * columns).zip(planes) {
+                            vectorised(|| f.raise_outputs(rows, planes.into_iter()));
+                        }
+                    });
+                });
+            });
+        });
+    }
+}
+
+/// x += the transposed convolution of y with w.
+pub(super) fn scatter<F: Transform>(f: &F, y: &[f32], w: &[f32], x: &mut [f32]) {
+    let s = f.sizes();
+    let (images, rows) = (group(f), f.rows());
+    let per_task = task(s.inputs * rows).div_ceil(rows); // V has `rows` rows a channel
+    let whole = (images < s.batch).then(|| lowered_kernel(f, w));
+    for (x, y) in x.chunks_mut(images * s.inputs * s.image()).zip(y.chunks(images * s.outputs * s.output())) {
+        let columns = x.len() / (s.inputs * s.image()) * f.tiles();
+        let at = |p: usize| At::rows(p * columns, F::POSITIONS * columns);
+        scratch(s.outputs * F::POSITIONS * columns, |m| {
+            lower_outputs(f, y, m, columns);
+            let tasks = by_channels(x, s.inputs, s.image(), per_task);
+            tasks.into_par_iter().enumerate().for_each(|(task, planes)| {
+                let inputs = task * per_task..task * per_task + planes.len();
+                with_kernel(f, w, whole.as_deref(), 0..s.outputs, inputs, |u| {
+                    scratch(planes.len() * rows * F::POSITIONS * columns, |v| {
+                        for p in 0..F::POSITIONS {
+                            let sizes = (planes.len() * rows, s.outputs, columns);
+                            let of_u = u.at::<F>(p).transposed();
+                            product(sizes, (u.values, of_u), (m, at(p)), (v, at(p)), false);
+                        }
+                        for (rows, planes) in v.chunks(rows * F::POSITIONS * columns).zip(planes) {
+                            vectorised(|| f.raise_images(rows, planes.into_iter()));
+                        }
+                    });
+                });
+            });
+        });
+    }
+}
+
+/// w += the gradient of a sum Σ y · (x convolved with w) in w.
+pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut [f32]) {
+    let s = f.sizes();
+    let (images, depth, per_task) = (group(f), s.inputs * f.rows(), task(s.outputs));
+    let kernel = s.inputs * s.kernel * s.kernel;
+    let groups = s.batch.div_ceil(images);
+    let mut tasks: Vec<(Vec<f32>, &mut [f32])> =
+        w.chunks_mut(per_task * kernel).map(|w| (Vec::new(), w)).collect();
+    let parts = x.chunks(images * s.inputs * s.image()).zip(y.chunks(images * s.outputs * s.output()));
+    for (group, (x, y)) in parts.enumerate() {
+        let columns = x.len() / (s.inputs * s.image()) * f.tiles();
+        let at = |p: usize| At::rows(p * columns, F::POSITIONS * columns);
+        scratch(depth * F::POSITIONS * columns, |v| {
+            lower_images(f, x, v, columns);
+            scratch(s.outputs * F::POSITIONS * columns, |m| {
+                lower_outputs(f, y, m, columns);
+                let m = m.par_chunks(per_task * F::POSITIONS * columns);
+                tasks.par_iter_mut().zip(m).for_each(|((u, w), m)| {
+                    let outputs = w.len() / kernel;
+                    u.resize(outputs * F::POSITIONS * depth, 0.0);
+                    for p in 0..F::POSITIONS {
+                        let of_u = At::rows(p * depth, F::POSITIONS * depth);
+                        let sizes = (outputs, columns, depth);
+                        product(sizes, (m, at(p)), (v, at(p).transposed()), (u, of_u), group > 0);
+                    }
+                    if group + 1 == groups {
+                        for (kernel, rows) in w.chunks_mut(kernel).zip(u.chunks(F::POSITIONS * depth)) {
+                            vectorised(|| f.raise_kernel(rows, kernel, depth));
+                        }
+                        *u = Vec::new();
+                    }
+                });
+            });
+        });
+    }
+}
+
+/// How many images share a product: as many as the cache holds, but enough to fill it.
+fn group<F: Transform>(f: &F) -> usize {
+    let s = f.sizes();
+    let per_image = F::POSITIONS * (s.inputs * f.rows() + s.outputs) * f.tiles();
+    (GROUP / per_image.max(1)).max(COLUMNS.div_ceil(f.tiles())).clamp(1, s.batch.max(1))
+}
+
+/// How many of `channels` go into one task: at least two tasks, if there are channels enough for full products.
+fn task(channels: usize) -> usize {
+    channels.div_ceil(4).clamp(CHANNELS.min(channels), 4 * CHANNELS)
+}
+
+/// The planes of several images, `(images, channels, plane)`, by tasks and channels: for each task, for each of its
+/// channels, that channel's plane of each image.
+fn by_channels(
+    values: &mut [f32],
+    channels: usize,
+    plane: usize,
+    per_task: usize,
+) -> Vec<Vec<Vec<&mut [f32]>>> {
+    let images = values.len() / (channels * plane);
+    let tasks = channels.div_ceil(per_task);
+    let empty = |task: usize| per_task.min(channels - task * per_task);
+    let mut parts: Vec<Vec<Vec<&mut [f32]>>> =
+        (0..tasks).map(|task| (0..empty(task)).map(|_| Vec::with_capacity(images)).collect()).collect();
+    for image in values.chunks_mut(channels * plane) {
+        for (channel, plane) in image.chunks_mut(plane).enumerate() {
+            parts[channel / per_task][channel % per_task].push(plane);
+        }
+    }
+    parts
+}
+
+/// V of a group of images, `(inputs · rows, POSITIONS, columns)`.
+fn lower_images<F: Transform>(f: &F, x: &[f32], v: &mut [f32], columns: usize) {
+    let s = f.sizes();
+    v.par_chunks_mut(f.rows() * F::POSITIONS * columns).enumerate().for_each(|(channel, rows)| {
+        let planes = x.chunks(s.inputs * s.image()).map(|image| &image[channel * s.image()..][..s.image()]);
+        vectorised(|| f.lower_images(planes, rows));
+    });
+}
+
+/// M of a group of images, `(outputs, POSITIONS, columns)`.
+fn lower_outputs<F: Transform>(f: &F, y: &[f32], m: &mut [f32], columns: usize) {
+    let s = f.sizes();
+    m.par_chunks_mut(F::POSITIONS * columns).enumerate().for_each(|(channel, rows)| {
+        let planes =
+            y.chunks(s.outputs * s.output()).map(|image| &image[channel * s.output()..][..s.output()]);
+        vectorised(|| f.lower_outputs(planes, rows));
+    });
+}
+
+/// Part of U: its rows are output channels, its columns `rows` for each input channel.
+struct Kernel<'a> {
+    values: &'a [f32],
+    first: usize,
+    pitch: usize,
+}
+
+impl Kernel<'_> {
+    fn at<F: Transform>(&self, p: usize) -> At {
+        At::rows(self.first + p * self.pitch, F::POSITIONS * self.pitch)
+    }
+}
+
+/// How far apart U's rows are for this many columns. A power of two would put the numbers of a column into the same
+/// set of the cache, where they evict each other.
+fn pitch(columns: usize) -> usize {
+    if columns.is_multiple_of(64) { columns + 16 } else { columns }
+}
+
+/// The whole of U, `(outputs, POSITIONS, pitch)`.
+fn lowered_kernel<F: Transform>(f: &F, w: &[f32]) -> Vec<f32> {
+    let s = f.sizes();
+    let pitch = pitch(s.inputs * f.rows());
+    let mut u = vec![0.0; s.outputs * F::POSITIONS * pitch];
+    u.par_chunks_mut(F::POSITIONS * pitch)
+        .zip(w.par_chunks(s.inputs * s.kernel * s.kernel))
+        .with_min_len(8)
+        .for_each(|(rows, kernel)| vectorised(|| f.lower_kernel(kernel, rows, pitch)));
+    u
+}
+
+/// Runs `then` with part of U: taken from the whole where there is one, else lowered here. With a single group of
+/// images each part is used once, so the whole, which is larger than the cache, needn't ever exist.
+fn with_kernel<F: Transform>(
+    f: &F,
+    w: &[f32],
+    whole: Option<&[f32]>,
+    outputs: Range<usize>,
+    inputs: Range<usize>,
+    then: impl FnOnce(Kernel),
+) {
+    let s = f.sizes();
+    if let Some(values) = whole {
+        let pitch = pitch(s.inputs * f.rows());
+        let first = outputs.start * F::POSITIONS * pitch + inputs.start * f.rows();
+        return then(Kernel { values, first, pitch });
+    }
+    let pitch = pitch(inputs.len() * f.rows());
+    scratch(outputs.len() * F::POSITIONS * pitch, |values| {
+        let area = s.kernel * s.kernel;
+        for (output, rows) in outputs.zip(values.chunks_mut(F::POSITIONS * pitch)) {
+            let kernel = &w[(output * s.inputs + inputs.start) * area..][..inputs.len() * area];
+            vectorised(|| f.lower_kernel(kernel, rows, pitch));
+        }
+        then(Kernel { values, first: 0, pitch });
+    });
+}
+
+/// Lends `use_it` memory of this length with any contents. Each thread keeps what it has lent: fresh memory of this size
+/// costs as much as writing to it twice, since the system hands it out page by page.
+fn scratch<R>(length: usize, use_it: impl FnOnce(&mut [f32]) -> R) -> R {
+    thread_local! {
+        static KEPT: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut memory = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if memory.len() < length {
+        memory = Vec::new(); // first, so that the old and the new aren't there together
+        memory.resize(length, 0.0);
+    }
+    let result = use_it(&mut memory[..length]);
+    KEPT.with_borrow_mut(|kept| kept.push(memory));
+    result
+}

@@ -1,0 +1,87 @@
+//! Two-dimensional convolution and its transpose for dfdx on stable Rust, differentiable in image and kernel.
+//!
+//! With an image x `(B, I, H, W)`, a kernel w `(O, I, K, K)` and an output y `(B, O, OH, OW)`, all of convolution is
+//! one sum of products, read in three directions:
+//!
+//! | direction | formula | is |
+//! | --- | --- | --- |
+//! | y from x and w | y\[o,i,j\] = Σ w\[o,c,u,v\] x\[c, iS+u-P, jS+v-P\] | `conv2d`; `conv_transpose2d`'s gradient in its image |
+//! | x from y and w | the same sum, spread over x | `conv_transpose2d`; `conv2d`'s gradient in its image |
+//! | w from x and y | the same sum, gathered in w | the gradient in the kernel of both |
+//!
+//! So each operation's gradients are the other two (Dumoulin and Visin 2016, "A guide to convolution arithmetic").
+//! [`Convolution`] has two implementations: [`Composed`] of dfdx's own operations, which runs on every device and is
+//! the oracle, and [`Kernels`], fast ones for the processor. [`Convolve`] says which one a device uses.
+
+pub(super) mod composed;
+mod geometry;
+mod kernels;
+#[cfg(test)]
+mod tests;
+
+use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, Tape, Tensor};
+
+use super::{Activate, Pool, Upsample};
+
+pub use composed::Composed;
+pub use geometry::Window;
+pub use kernels::Kernels;
+
+/// Images, feature maps or kernels whose sizes are all known at run time only.
+pub type Map<D, T = NoneTape> = Tensor<(usize, usize, usize, usize), f32, D, T>;
+
+/// One way of computing convolutions on a device. Sizes are the caller's to check: see [`Window`].
+pub trait Convolution<D: Device<f32>> {
+    /// y `(B, O, OH, OW)` from x `(B, I, H, W)` and the kernel `(O, I, K, K)`, where OH is [`Window::output`] of H.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    fn conv2d<T: Tape<f32, D> + 'static>(
+        x: Map<D, T>,
+        kernel: Map<D>,
+        window: Window,
+    ) -> Result<Map<D, T>, <D as HasErr>::Err>;
+
+    /// x `(B, O, H, W)` from y `(B, I, OH, OW)` and the kernel `(I, O, K, K)`, where `size` is (H, W) and OH is
+    /// [`Window::output`] of H. Several H have the same OH; [`Window::transposed_output`] is the smallest.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    fn conv_transpose2d<T: Tape<f32, D> + 'static>(
+        y: Map<D, T>,
+        kernel: Map<D>,
+        window: Window,
+        size: (usize, usize),
+    ) -> Result<Map<D, T>, <D as HasErr>::Err>;
+}
+
+/// A device on which the layers of this crate run.
+pub trait Convolve: Activate + Pool + Upsample {
+    /// The implementation of convolution that it uses.
+    type By: Convolution<Self>;
+    /// The implementation of batch normalisation that it uses.
+    type Norm: super::norm::Normalisation<Self>;
+
+    /// dfdx's error for sizes that an operation can't work with. It has no words, so whoever can say what is wrong
+    /// should do so before.
+    fn refusal() -> <Self as HasErr>::Err;
+}
+
+impl Convolve for dfdx::tensor::Cpu {
+    type By = Kernels;
+    type Norm = super::norm::Kernels;
+
+    fn refusal() -> CpuError {
+        CpuError::WrongNumElements
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl Convolve for dfdx::tensor::Cuda {
+    type By = Composed;
+    type Norm = super::norm::Composed;
+
+    fn refusal() -> dfdx::tensor::CudaError {
+        dfdx::tensor::CudaError::Cpu(CpuError::WrongNumElements)
+    }
+}

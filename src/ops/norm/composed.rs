@@ -1,0 +1,45 @@
+//! Batch normalisation of dfdx's own operations: for every device, and the oracle of the fast kernels.
+
+use dfdx::prelude::{
+    Axes3, BroadcastTo, Device, HasErr, HasShape, MeanTo, Rank1, Tape, TryAdd, TryDiv, TryMul, TrySub,
+};
+
+use super::{Affine, Channels, Features, Normalisation};
+
+/// Normalisation as a composition of dfdx's operations.
+pub struct Composed;
+
+type Spread = Axes3<0, 2, 3>;
+
+impl<D: Device<f32>> Normalisation<D> for Composed {
+    fn train<const C: usize, T: Tape<f32, D> + 'static>(
+        x: Features<C, D, T>,
+        affine: Affine<C, D>,
+    ) -> Result<(Features<C, D, T>, Channels<C, D>, Channels<C, D>), <D as HasErr>::Err> {
+        let shape = *x.shape();
+        let mean = x.retaped::<T>().try_mean::<Rank1<C>, Spread>()?;
+        let kept = mean.retaped();
+        let centred = x.try_sub(mean.try_broadcast_like::<_, Spread>(&shape)?)?;
+        let variance = centred.retaped::<T>().try_square()?.try_mean::<Rank1<C>, Spread>()?;
+        let kept = (kept, variance.retaped());
+        let deviation = variance.try_add(affine.epsilon as f32)?.try_sqrt()?;
+        let scale = affine.scale.retaped::<T>().try_div(deviation)?;
+        let bias = affine.bias.retaped::<T>().try_broadcast_like::<_, Spread>(&shape)?;
+        let y = centred.try_mul(scale.try_broadcast_like::<_, Spread>(&shape)?)?.try_add(bias)?;
+        Ok((y, kept.0, kept.1))
+    }
+
+    fn infer<const C: usize, T: Tape<f32, D> + 'static>(
+        x: Features<C, D, T>,
+        affine: Affine<C, D>,
+        mean: &Channels<C, D>,
+        variance: &Channels<C, D>,
+    ) -> Result<Features<C, D, T>, <D as HasErr>::Err> {
+        let shape = *x.shape();
+        let mean = mean.clone().try_broadcast_like::<_, Spread>(&shape)?;
+        let deviation = variance.clone().try_add(affine.epsilon as f32)?.try_sqrt()?;
+        let scale = affine.scale.retaped::<T>().try_div(deviation)?;
+        let bias = affine.bias.retaped::<T>().try_broadcast_like::<_, Spread>(&shape)?;
+        x.try_sub(mean)?.try_mul(scale.try_broadcast_like::<_, Spread>(&shape)?)?.try_add(bias)
+    }
+}
