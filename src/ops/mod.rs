@@ -7,7 +7,7 @@ mod frozen;
 mod lambert;
 pub mod norm;
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 mod planes;
 mod pool;
 mod upsample;
