@@ -10,6 +10,8 @@
 //! | [`Upsample`] | `(B, C, F·H, F·W)` |
 //! | [`Flatten`] | `(B, N)`, N = C·H·W |
 //!
+//! [`dcgan`] has the course's networks made of them.
+//!
 //! As in dfdx a layer with parameters has two types: the one in [`builders`] says what is wanted,
 //! `Conv2d<3, 64, 4, 2, 1>`; the one in [`modules`] is that layer built on a device. The others are both at once.
 //!
@@ -32,6 +34,7 @@ mod batch_norm2d;
 mod bias2d;
 mod conv2d;
 mod conv_transpose2d;
+pub mod dcgan;
 mod flatten;
 mod input_gradient;
 mod pool;

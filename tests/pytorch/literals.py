@@ -1,4 +1,4 @@
-"""The lines that conv.py and batch_norm.py write, and src/ops/oracle.rs reads."""
+"""The lines that the scripts beside it write, and src/ops/oracle.rs reads."""
 
 
 def heading(version):

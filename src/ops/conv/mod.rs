@@ -26,6 +26,8 @@ use super::{Activate, Pool, Upsample};
 pub use composed::Composed;
 pub use geometry::Window;
 pub use kernels::Kernels;
+#[cfg(test)]
+pub(crate) use kernels::counter::WEIGHT_GRADIENTS;
 
 /// Images, feature maps or kernels whose sizes are all known at run time only.
 pub type Map<D, T = NoneTape> = Tensor<(usize, usize, usize, usize), f32, D, T>;

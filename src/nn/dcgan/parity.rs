@@ -1,0 +1,156 @@
+//! One full step beside PyTorch's, every preset: see `tests/pytorch/dcgan.py`, whose formulas stand here once more.
+
+use dfdx::prelude::{Const, DeviceBuildExt, NoneTape};
+
+use super::step::{Frozen, Named, Owned, Trains, step, tensors_of};
+use super::*;
+use crate::ops::oracle::{Literals, close, doubles, number};
+use crate::tensor::{Images, device, tensor};
+
+const TOLERANCE: f64 = 1e-4;
+
+/// MurmurHash3's finaliser of index + stream · 0x9E3779B9.
+fn scrambled(index: usize, stream: u32) -> u32 {
+    let mut h = stream.wrapping_mul(0x9E37_79B9).wrapping_add(index as u32);
+    h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
+    h = (h ^ (h >> 13)).wrapping_mul(0xC2B2_AE35);
+    h ^ (h >> 16)
+}
+
+/// centre + width · u with u in [-1, 1), a multiple of 2⁻¹⁵.
+fn filled(count: usize, stream: u32, centre: f32, width: f32) -> Vec<f32> {
+    let u = |index| ((scrambled(index, stream) >> 16) as f32 - 32768.0) / 32768.0;
+    (0..count).map(|index| centre + width * u(index)).collect()
+}
+
+/// Fills the parameters one after the other, and leaves the running statistics.
+struct Fill {
+    stream: u32,
+}
+
+impl TensorVisitor<f32, Dev> for Fill {
+    type Viewer = (ViewTensorMut, ViewTensorName);
+    type Err = <Dev as HasErr>::Err;
+    type E2 = f32;
+    type D2 = Dev;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, f32, Dev>,
+        (tensor, name): (&mut Tensor<S, f32, Dev>, String),
+    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
+        if options.do_gradient_update {
+            let centre = if name.ends_with("scale") { 1.0 } else { 0.0 };
+            let count = tensor.shape().num_elements();
+            tensor.copy_from(&filled(count, self.stream, centre, 1.0 / 32.0));
+            self.stream += 1;
+        }
+        Ok(None)
+    }
+}
+
+fn fill<M: TensorCollection<f32, Dev>>(module: &mut M, stream: u32) {
+    let mut fill = Fill { stream };
+    M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut fill }).map(|_| ()).unwrap();
+}
+
+/// A tensor against the entries of it that the script wrote, and its maximum, sum and norm. Returns the largest error
+/// of an entry over the tensor's maximum.
+fn same(literals: &Literals, case: &str, name: &str, actual: &[f32]) -> f64 {
+    let label = format!("{case}: {name}");
+    let entries = doubles(literals.values(case, name));
+    let summary = doubles(literals.values(case, &format!("{name} summary")));
+    let (count, largest) = (actual.len(), summary[0]);
+    assert_eq!(entries.len(), count.min(64), "{label}");
+    let mut worst = 0.0f64;
+    for (at, expected) in entries.iter().enumerate() {
+        let place = if count <= 64 { at } else { scrambled(at, 255) as usize % count };
+        let error = (f64::from(actual[place]) - expected).abs();
+        assert!(error <= TOLERANCE * largest, "{label} at {place}: {}, expected {expected}", actual[place]);
+        worst = worst.max(error / largest);
+    }
+    let values = doubles(actual);
+    let own_largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+    close(&label, &[own_largest as f32], &[largest], TOLERANCE);
+    let norm = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+    close(&format!("{label}, norm"), &[norm as f32], &[summary[2]], TOLERANCE);
+    // Entries each off by as much as they may be, with signs at random.
+    let (sum, bound) = (values.iter().sum::<f64>(), TOLERANCE * largest * (count as f64).sqrt());
+    assert!((sum - summary[1]).abs() <= bound, "{label}: sum {sum}, expected {} ± {bound}", summary[1]);
+    worst
+}
+
+fn all_same(literals: &Literals, case: &str, prefix: &str, named: &Named) -> f64 {
+    assert!(named.len() >= 6, "{case}: {prefix} of {} tensors", named.len());
+    named
+        .iter()
+        .map(|(name, actual)| same(literals, case, &format!("{prefix} {name}"), actual))
+        .fold(0.0, f64::max)
+}
+
+fn compare<const L: usize, const C: usize, G, D>(
+    case: &str,
+    (mut g, mut d): (G, D),
+    (batch, size): (usize, usize),
+) where
+    G: Trains<L, C, NoneTape, Owned>,
+    D: Trains<C, 1, Owned, Frozen>,
+{
+    let literals = Literals::read(include_str!("../../../tests/pytorch/dcgan.csv"));
+    let (dev, stream) = (device().unwrap(), 100 * number(case, 's') as u32);
+    fill(&mut g, stream);
+    fill(&mut d, stream + 30);
+    let pixels = filled(batch * C * size * size, stream + 60, 0.0, 1.0);
+    let real: Images<C> = tensor(&dev, pixels, (batch, Const, size, size)).unwrap();
+    let noise =
+        |stream| tensor(&dev, filled(batch * L, stream, 0.0, 2.0), (batch, Const::<L>, 1, 1)).unwrap();
+    let step = step(&mut g, &mut d, real, [noise(stream + 61), noise(stream + 62)]);
+
+    for (name, actual) in [("losses", &step.losses[..]), ("scores", &step.scores[..])] {
+        for (actual, expected) in actual.iter().zip(literals.values(case, name)) {
+            close(&format!("{case}: {name}"), &[*actual], &[f64::from(*expected)], TOLERANCE);
+        }
+    }
+    let running = |named: Named| named.into_iter().filter(|(name, _)| name.contains("running")).collect();
+    let worst = [
+        same(&literals, case, "images", &step.images),
+        all_same(&literals, case, "d gradient", &step.of_d),
+        all_same(&literals, case, "g gradient", &step.of_g),
+        all_same(&literals, case, "d running", &running(tensors_of(&d))),
+        all_same(&literals, case, "g running", &running(tensors_of(&g))),
+    ]
+    .map(|error| format!("{error:.1e}"))
+    .join(", ");
+    println!("{case}: images, gradients of D and G, running of D and G within {worst}");
+}
+
+macro_rules! parity {
+    ($($test:ident: $case:literal, $g:ident<$l:literal, $c:literal>, $d:ident, $batch:literal, $size:literal;)*) => {$(
+        #[test]
+        fn $test() {
+            let dev = device().unwrap();
+            let networks = (dev.build_module::<$g<$l, $c>, f32>(), dev.build_module::<$d<$c>, f32>());
+            compare::<$l, $c, _, _>($case, networks, ($batch, $size));
+        }
+    )*};
+}
+
+parity! {
+    a_step_of_128_is_pytorchs: "128 l128 c3 b2 s9", Generator128<128, 3>, Discriminator128, 2, 128;
+    a_step_of_64_is_pytorchs: "64 l128 c3 b4 s49", Generator64<128, 3>, Discriminator64, 4, 64;
+    a_step_of_32_is_pytorchs: "32 l128 c3 b4 s1", Generator32<128, 3>, Discriminator32, 4, 32;
+    a_step_of_32_small_is_pytorchs: "32small l128 c3 b4 s1", Generator32Small<128, 3>, Discriminator32Small, 4, 32;
+    a_grey_step_of_latent_16_is_pytorchs: "32small l16 c1 b4 s1", Generator32Small<16, 1>, Discriminator32Small, 4, 32;
+}
+
+#[test]
+fn every_tensor_of_pytorch_is_compared() {
+    // One norm fewer than convolutions, with scale, bias and two running statistics; entries and summary of each.
+    let text = include_str!("../../../tests/pytorch/dcgan.csv");
+    for (case, convolutions) in [("128 l128 c3 b2 s9", 6), ("64 l128 c3 b4 s49", 5), ("32 l128 c3 b4 s1", 4)]
+    {
+        let lines = text.lines().filter(|line| line.starts_with(&format!("{case},"))).count();
+        let tensors = 2 * convolutions + 2 * (convolutions - 1) * 4;
+        assert_eq!(lines, 2 + 2 * (1 + tensors), "{case}");
+    }
+}

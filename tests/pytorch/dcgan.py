@@ -1,0 +1,155 @@
+"""Writes dcgan.csv: one full step of PyTorch's DCGAN, every preset of the course, without the update of weights.
+
+Run by hand, in an environment with torch (its version is in the first line of the result):
+    python tests/pytorch/dcgan.py > tests/pytorch/dcgan.csv
+
+A line is `case,tensor,shape,values` as in batch_norm.csv; a case is `PRESET lLATENT cCHANNELS bBATCH sSALT`. The networks and
+inputs are too large to be written down: both sides fill them by the same integer formula (`fill`), exact in float32.
+Neither are results written whole, but as
+
+    NAME            (min(64, n))  the entries at the places that `places` gives
+    NAME summary    (3)           of all n entries: max|b|, sum, Euclidean norm
+
+NAME is `images` (G(z) on the first noise), `d gradient TENSOR` of the discriminator's loss, `g gradient TENSOR` of the
+generator's loss, and `d running TENSOR`, `g running TENSOR` after the step. `losses` are d on real, d on fake, g;
+`scores` are the means of sigmoid(D(x)) and sigmoid(D(G(z))), both of the discriminator's step.
+
+The numbers are of float64, so that they are the truth; float32 PyTorch is held to them by the same 1e-4 (to stderr: its
+largest error). An activation that lies so near its kink that rounding puts it on the other side would break that on
+either side: each case's salt is chosen so that it happens to neither.
+"""
+
+import sys
+
+import torch
+from torch import nn
+
+from literals import heading, tensor
+
+CASES = [  # preset, latent, channels, batch, salt
+    ("128", 128, 3, 2, 9),
+    ("64", 128, 3, 4, 49),
+    ("32", 128, 3, 4, 1),
+    ("32small", 128, 3, 4, 1),
+    ("32small", 16, 1, 4, 1),
+]
+GENERATOR = {"128": (512, 256, 128, 64, 32), "64": (512, 256, 128, 64), "32": (256, 128, 64), "32small": (128, 64, 32)}
+DISCRIMINATOR = {
+    "128": (64, 128, 256, 512, 1024),
+    "64": (64, 128, 256, 512),
+    "32": (64, 128, 256),
+    "32small": (32, 64, 128),
+}
+
+
+def scrambled(count, stream):
+    """MurmurHash3's finaliser of index + stream * 0x9E3779B9, modulo 2^32 at each step."""
+    low = 0xFFFFFFFF
+    h = (torch.arange(count, dtype=torch.int64) + stream * 0x9E3779B9) & low
+    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & low
+    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & low
+    return h ^ (h >> 16)
+
+
+def fill(values, stream, centre=0.0, width=1.0):
+    """centre + width * u with u in [-1, 1), a multiple of 2^-15."""
+    u = ((scrambled(values.numel(), stream) >> 16) - 32768).to(values.dtype) / 32768
+    with torch.no_grad():
+        values.copy_((centre + width * u).reshape(values.shape))
+    return values
+
+
+def places(count):
+    return torch.arange(count) if count <= 64 else scrambled(64, 255) % count
+
+
+def generator(preset, latent, channels):
+    widths = GENERATOR[preset]
+    blocks = [(nn.ConvTranspose2d(latent, widths[0], 4, 1, 0, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU())]
+    for i, o in zip(widths, widths[1:]):
+        blocks.append((nn.ConvTranspose2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU()))
+    blocks.append((nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False), nn.Tanh()))
+    return nn.Sequential(*(nn.Sequential(*block) for block in blocks))
+
+
+def discriminator(preset, channels):
+    widths = (channels, *DISCRIMINATOR[preset])
+    blocks = [
+        nn.Sequential(nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2))
+        for i, o in zip(widths, widths[1:])
+    ]
+    return nn.Sequential(*blocks, nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False))
+
+
+def named(network):
+    """Parameters by the names of the Rust modules: a batch normalisation's weight is its scale."""
+    modules = dict(network.named_modules())
+    for name, values in network.named_parameters():
+        module, _, field = name.rpartition(".")
+        normalises = isinstance(modules[module], nn.BatchNorm2d)
+        yield f"{module}.scale" if normalises and field == "weight" else name, values
+
+
+def prepare(network, dtype, stream):
+    network = network.to(dtype)
+    for at, (name, values) in enumerate(named(network)):
+        centre = 1.0 if name.endswith("scale") else 0.0
+        fill(values, stream + at, centre, 1 / 32)
+    return network
+
+
+def step(case, dtype):
+    preset, latent, channels, batch, salt = case
+    size = 128 if preset == "128" else 64 if preset == "64" else 32
+    stream = 100 * salt
+    g = prepare(generator(preset, latent, channels), dtype, stream)
+    d = prepare(discriminator(preset, channels), dtype, stream + 30)
+    images = fill(torch.empty(batch, channels, size, size, dtype=dtype), stream + 60)
+    first, fresh = (fill(torch.empty(batch, latent, 1, 1, dtype=dtype), stream + at, 0.0, 2.0) for at in (61, 62))
+    loss = nn.BCEWithLogitsLoss()
+    result = {}
+
+    fake = g(first).detach()
+    real_logits = d(images)
+    on_real = loss(real_logits, torch.ones_like(real_logits))
+    fake_logits = d(fake)
+    on_fake = loss(fake_logits, torch.zeros_like(fake_logits))
+    (on_real + on_fake).backward()
+    result["images"] = fake
+    for name, values in named(d):
+        result[f"d gradient {name}"] = values.grad.clone()  # the generator's step adds to it
+
+    logits = d(g(fresh))
+    of_g = loss(logits, torch.ones_like(logits))
+    of_g.backward()
+    for name, values in named(g):
+        result[f"g gradient {name}"] = values.grad
+    for letter, network in (("d", d), ("g", g)):
+        for name, values in network.named_buffers():
+            if "running" in name:
+                result[f"{letter} running {name}"] = values
+    result = {name: (values.flatten()[places(values.numel())], summary(values)) for name, values in result.items()}
+    losses = torch.stack((on_real, on_fake, of_g)).detach()
+    scores = torch.stack([torch.sigmoid(z).mean() for z in (real_logits, fake_logits)]).detach()
+    return result, losses, scores
+
+
+def summary(values):
+    values = values.double()
+    return torch.stack((values.abs().max(), values.sum(), values.norm()))
+
+
+heading(torch.__version__)
+for case in CASES:
+    preset, latent, channels, batch, salt = case
+    name = f"{preset} l{latent} c{channels} b{batch} s{salt}"
+    result, losses, scores = step(case, torch.float64)
+    single, _, _ = step(case, torch.float32)
+    worst = max((float((single[key][0] - result[key][0]).abs().max() / result[key][1][0]), key) for key in result)
+    print(f"{name}: float32 within {worst[0]:.1e} ({worst[1]})", file=sys.stderr)
+    assert worst[0] <= 1e-4, "an activation at its kink: take another salt"
+    tensor(name, "losses", losses)
+    tensor(name, "scores", scores)
+    for key, (entries, whole) in result.items():
+        tensor(name, key, entries)
+        tensor(name, f"{key} summary", whole)
