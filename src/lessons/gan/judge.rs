@@ -107,29 +107,20 @@ pub fn watched(config: &GanConfig, seeds: Range<u64>, steps: u64, every: u64) ->
     for_seeds(config, seeds, &watch)
 }
 
+/// `run` for a GAN of each seed, in parallel.
+#[cfg(not(feature = "cuda"))]
 fn for_seeds<T: Send>(
     config: &GanConfig,
     seeds: Range<u64>,
     run: &(impl Fn(Gan) -> Result<T> + Sync),
 ) -> Result<Vec<T>> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let seeds: Vec<u64> = seeds.collect();
-    let mut results = Vec::with_capacity(seeds.len());
-    for seeds in seeds.chunks(processors) {
-        results.extend(std::thread::scope(|scope| {
-            let threads: Vec<_> = seeds
-                .iter()
-                .map(|&seed| scope.spawn(move || run(Gan::new(GanConfig { seed, ..config.clone() })?)))
-                .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
-                .collect::<Vec<_>>()
-        }));
-    }
-    results.into_iter().collect()
+    use rayon::iter::{IntoParallelIterator, ParallelIterator};
+    let seeds: Vec<u64> = seeds.collect(); // so that the results keep their order
+    seeds.into_par_iter().map(|seed| run(Gan::new(GanConfig { seed, ..config.clone() })?)).collect()
 }
 
-fn panicked() -> Error {
-    Error::new("train a GAN").actual("its thread panicked, see the message above").next("report it as a bug")
+/// `run` for a GAN of each seed, one after the other: a GPU's tensors stay with their thread.
+#[cfg(feature = "cuda")]
+fn for_seeds<T>(config: &GanConfig, seeds: Range<u64>, run: &impl Fn(Gan) -> Result<T>) -> Result<Vec<T>> {
+    seeds.map(|seed| run(Gan::new(GanConfig { seed, ..config.clone() })?)).collect()
 }
