@@ -8,7 +8,7 @@ use crate::ops::{self, check_slope};
 
 /// x above 0, `slope` · x elsewhere: [`ops::leaky_relu`](fn@crate::ops::leaky_relu).
 ///
-/// A layer that dfdx builds, or copies to another device, has the default slope; another is set afterwards:
+/// A layer that dfdx builds, or copies to another device, has the default slope, and a file of parameters doesn't hold it; another is set afterwards:
 ///
 /// ```
 /// use gan_course::dfdx::prelude::{AsArray, Cpu, DeviceBuildExt, Module, TensorFrom};

@@ -106,6 +106,9 @@ where
     fn try_forward(&self, x: Features<C, D, T>) -> std::result::Result<Self::Output, Self::Error> {
         const { takes_channels::<I, C>() };
         let &(batch, _, height, width) = x.shape();
+        if Self::WINDOW.output(height).is_err() || Self::WINDOW.output(width).is_err() {
+            return Err(D::refusal());
+        }
         let x = x.try_reshape_like(&(batch, I, height, width))?;
         let y = D::By::conv2d(x, self.weight.clone().try_reshape_like(&(O, I, K, K))?, Self::WINDOW)?;
         let &(batch, _, height, width) = y.shape();

@@ -115,9 +115,12 @@ where
         let &(batch, _, height, width) = x.shape();
         let x = x.try_reshape_like(&(batch, I, height, width))?;
         let weight = self.weight.clone().try_reshape_like(&(I, O, K, K))?;
-        // Sizes that can't be have the size 0, which the operation refuses.
-        let grown = |size| Self::WINDOW.transposed_output(size).unwrap_or(0);
-        let y = D::By::conv_transpose2d(x, weight, Self::WINDOW, (grown(height), grown(width)))?;
+        let (height, width) =
+            match (Self::WINDOW.transposed_output(height), Self::WINDOW.transposed_output(width)) {
+                (Ok(height), Ok(width)) => (height, width),
+                _ => return Err(D::refusal()),
+            };
+        let y = D::By::conv_transpose2d(x, weight, Self::WINDOW, (height, width))?;
         let &(batch, _, height, width) = y.shape();
         y.try_reshape_like(&(batch, Const, height, width))
     }

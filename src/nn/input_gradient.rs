@@ -184,10 +184,10 @@ impl<const C: usize, D: Convolve> InputGradient<(usize, Const<C>, usize, usize),
     }
 }
 
-/// 1 where y is above 0, else `slope`: a constant, since it doesn't change with y.
-fn steps<S: Shape, D: Device<f32>>(y: &Traced<S, D>, slope: f32) -> Outcome<Tensor<S, f32, D>, D> {
-    let steps = contents(y).into_iter().map(|y| if y > 0.0 { 1.0 } else { slope }).collect();
-    y.device().try_tensor_from_vec(steps, *y.shape())
+/// 1 where x is above 0, else `slope`: a constant, since it doesn't change with x.
+fn steps<S: Shape, D: Device<f32>>(x: &Traced<S, D>, slope: f32) -> Outcome<Tensor<S, f32, D>, D> {
+    let steps = contents(x).into_iter().map(|x| if x > 0.0 { 1.0 } else { slope }).collect();
+    x.device().try_tensor_from_vec(steps, *x.shape())
 }
 
 macro_rules! piecewise_linear {
@@ -199,9 +199,8 @@ macro_rules! piecewise_linear {
 
             fn remember(&self, x: Traced<S, D>) -> Remembered<S, D, Self::Memory> {
                 let $self = self;
-                let y = $self.try_forward(x)?;
-                let slopes = steps(&y, $slope)?;
-                Ok((y, slopes))
+                let slopes = steps(&x, $slope)?;
+                Ok(($self.try_forward(x)?, slopes))
             }
 
             fn pull(&self, slopes: Self::Memory, outer: Traced<S, D>) -> Outcome<Traced<S, D>, D> {

@@ -16,7 +16,7 @@
 //! `Conv2d<3, 64, 4, 2, 1>`; the one in [`modules`] is that layer built on a device. The others are both at once.
 //!
 //! In a tuple a layer's error is the device's, as dfdx has it, which can't say what was wrong: sizes that don't fit
-//! are `WrongNumElements` there. A layer's `apply` is the same computation with an error that says what to do.
+//! are `WrongNumElements` there. Where a layer has an `apply`, that is the same computation with an error that says what to do.
 //!
 //! ```
 //! use gan_course::dfdx::prelude::{Const, Cpu, DeviceBuildExt, HasShape, Module, ZerosTensor};

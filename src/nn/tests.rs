@@ -85,3 +85,24 @@ fn what_does_not_fit_is_an_error_with_and_without_words() {
     let error = Module::<Planes<Const<3>, Cpu, OwnedTape<f32, Cpu>>>::try_forward(&steep, traced).err();
     assert!(matches!(error, Some(CpuError::WrongNumElements)));
 }
+
+#[test]
+fn convolutions_refuse_images_that_leave_nothing_to_compute() {
+    use crate::nn::builders::{Conv2d, ConvTranspose2d};
+    use dfdx::prelude::ZerosTensor;
+    let dev = Cpu::default();
+    let empty = dev.zeros_like(&(1, Const::<1>, 0, 0));
+    let pixel = dev.zeros_like(&(1, Const::<1>, 1, 1));
+    let wide = dev.build_module::<Conv2d<1, 1, 4, 2, 2>, f32>();
+    assert!(wide.try_forward(empty.clone()).is_err());
+    let error = wide.apply(empty).unwrap_err().to_string();
+    assert!(error.contains("an image with at least one row and column"), "{error}");
+    let large = dev.build_module::<Conv2d<1, 1, 4, 2, 1>, f32>();
+    assert!(large.try_forward(pixel.clone()).is_err());
+    let error = large.apply(pixel.clone()).unwrap_err().to_string();
+    assert!(error.contains("a padded image of at least 4×4 pixels"), "{error}");
+    let padded = dev.build_module::<ConvTranspose2d<1, 1, 2, 1, 1>, f32>();
+    assert!(padded.try_forward(pixel.clone()).is_err());
+    let error = padded.apply(pixel).unwrap_err().to_string();
+    assert!(error.contains("an output of at least one row and column"), "{error}");
+}

@@ -7,7 +7,8 @@
 use std::any::TypeId;
 
 use dfdx::prelude::{
-    Gradients, HasErr, Merge, NoneTape, OwnedTape, PutTape, Shape, SplitTape, Storage, Tape, Tensor,
+    Device, Gradients, HasErr, Merge, NoneTape, OwnedTape, PutTape, Shape, SplitTape, Storage, Tape, Tensor,
+    TryMul,
 };
 
 /// A tape on which this crate's layers record the gradient in their input, but none in their parameters.
@@ -46,6 +47,14 @@ impl<D: Storage<f32>> Tape<f32, D> for FrozenTape<D> {
 /// Whether parameters get gradients on a tape of this type.
 pub(crate) fn learns<D: Storage<f32>, T: 'static>() -> bool {
     TypeId::of::<T>() != TypeId::of::<FrozenTape<D>>()
+}
+
+/// A parameter for an operation that dfdx differentiates. On a frozen tape it is a copy under another name: dfdx computes
+/// the copy's gradient, which costs time, but the parameter gets none.
+pub(crate) fn parameter<S: Shape, D: Device<f32>, T: Tape<f32, D> + 'static>(
+    parameter: &Tensor<S, f32, D>,
+) -> Result<Tensor<S, f32, D, T>, D::Err> {
+    if learns::<D, T>() { Ok(parameter.retaped()) } else { Ok(parameter.clone().try_mul(1.0)?.retaped()) }
 }
 
 /// Runs `network` on `x` so that the gradient passes through it, but none of its parameters (in layers of this crate)

@@ -1,4 +1,7 @@
 //! Tensor operations that dfdx lacks, or has in a form too slow for the course's networks.
+//!
+//! Their backward passes free the gradient of an operation's result as soon as it is used, so that no more than one layer's
+//! lies in memory: after `backward`, `Gradients::get` gives those of inputs and parameters, not of tensors in between.
 
 mod activation;
 pub mod conv;

@@ -214,6 +214,13 @@ pub(super) fn judge_03_2(learner: GeneratorLoss) -> Verdict {
                             z, with z.leaky_trace(), and let it run through G and D";
                 return Ok(Verdict::failed(NAME, format!("{} {text}.", case.name)));
             }
+            if after < before {
+                let text = format!(
+                    "{} the value is right, but {moved}. Hint: its gradient points the wrong way",
+                    case.name
+                );
+                return Ok(Verdict::failed(NAME, format!("{text}.")));
+            }
             let samples = forward(&case.g, case.z.clone().leaky_trace())?;
             let right = cross_entropy(forward(&case.d, samples)?, 1.0)?;
             let expected = gradient_norm(&case.g, &mut right.backward())?;

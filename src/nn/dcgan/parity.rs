@@ -107,6 +107,7 @@ fn compare<const L: usize, const C: usize, G, D>(
     let step = step(&mut g, &mut d, real, [noise(stream + 61), noise(stream + 62)]);
 
     for (name, actual) in [("losses", &step.losses[..]), ("scores", &step.scores[..])] {
+        assert_eq!(actual.len(), literals.values(case, name).len());
         for (actual, expected) in actual.iter().zip(literals.values(case, name)) {
             close(&format!("{case}: {name}"), &[*actual], &[f64::from(*expected)], TOLERANCE);
         }

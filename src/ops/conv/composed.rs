@@ -21,6 +21,7 @@ use dfdx::prelude::{
 };
 
 use super::{Convolution, Map, Window};
+use crate::ops::frozen::parameter;
 
 /// Convolution on any device, of dfdx's own operations: what a GPU uses, and the tests' second opinion on
 /// [`Kernels`](super::Kernels).
@@ -38,7 +39,7 @@ impl<D: Device<f32>> Convolution<D> for Composed {
         let (oh, ow) = (window.reached(h), window.reached(w));
         let (stride, across) = (window.stride, window.blocks());
         // (A, A, O, S, S, I), each pixel of a block a channel.
-        let (kernel, channels) = cut(kernel.retaped::<T>(), stride)?;
+        let (kernel, channels) = cut(parameter::<_, _, T>(&kernel)?, stride)?;
         let kernel = kernel
             .try_permute::<_, Axes6<2, 4, 0, 3, 5, 1>>()?
             .try_reshape_like(&(across * across * outputs, stride * stride * channels))?;
@@ -69,7 +70,7 @@ impl<D: Device<f32>> Convolution<D> for Composed {
         let (batch, inputs, oh, ow) = *y.shape();
         let (stride, across) = (window.stride, window.blocks());
         // (A, A, S, S, O, I), as a matrix with the inputs along its rows.
-        let (kernel, outputs) = cut(kernel.retaped::<T>(), stride)?;
+        let (kernel, outputs) = cut(parameter::<_, _, T>(&kernel)?, stride)?;
         let channels = stride * stride * outputs;
         let kernel = kernel
             .try_permute::<_, Axes6<2, 4, 3, 5, 1, 0>>()?

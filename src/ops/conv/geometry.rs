@@ -25,9 +25,15 @@ impl Window {
     /// Output rows (or columns) of a convolution over `size` input rows: ⌊(size + 2·padding - kernel)/stride⌋ + 1.
     ///
     /// # Errors
-    /// Kernel or stride is 0, or the kernel is larger than the padded image.
+    /// Kernel or stride is 0, the image has no row, or the kernel is larger than the padded image.
     pub fn output(&self, size: usize) -> Result<usize> {
         self.check("convolve an image")?;
+        if size == 0 {
+            return Err(Error::new("convolve an image")
+                .expected("an image with at least one row and column")
+                .actual("none")
+                .next("look at the sizes of the layers before"));
+        }
         match (size + 2 * self.padding).checked_sub(self.kernel) {
             Some(room) => Ok(room / self.stride + 1),
             None => Err(Error::new("convolve an image")

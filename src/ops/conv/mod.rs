@@ -32,7 +32,8 @@ pub(crate) use kernels::counter::WEIGHT_GRADIENTS;
 /// Images, feature maps or kernels whose sizes are all known at run time only.
 pub type Map<D, T = NoneTape> = Tensor<(usize, usize, usize, usize), f32, D, T>;
 
-/// One way of computing convolutions on a device. Sizes are the caller's to check: see [`Window`].
+/// One way of computing convolutions on a device. Sizes are the caller's to check (see [`Window`]): an implementation
+/// may answer those that don't fit with the device's wordless error, or panic. The layers of [`nn`](crate::nn) check.
 pub trait Convolution<D: Device<f32>> {
     /// y `(B, O, OH, OW)` from x `(B, I, H, W)` and the kernel `(O, I, K, K)`, where OH is [`Window::output`] of H.
     ///

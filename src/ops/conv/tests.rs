@@ -157,6 +157,9 @@ fn fixed() -> Vec<Case> {
     cases.push(case(1, (1, 1), 1, [3, 1, 1]));
     cases.push(case(2, (2, 3), 5, [1, 3, 0])); // a stride larger than the kernel
     cases.push(case(1, (2, 2), 3, [1, 1, 2])); // more padding than kernel
+    // Several groups of images, the last one smaller, and several tasks of channels.
+    cases.push(case(3, (3, 70), 64, [3, 1, 1])); // 2 + 1 images
+    cases.push(case(6, (3, 70), 64, [4, 2, 1])); // 5 + 1
     cases
 }
 
@@ -251,7 +254,7 @@ fn a_window_that_does_not_fit_is_refused() {
     let window = |kernel, stride, padding| Window { kernel, stride, padding };
     let refused = [
         (window(4, 2, 1).output(1), "expected a padded image of at least 4×4 pixels"),
-        (window(4, 2, 1).output(0), "found 0 rows or columns with a padding of 1"),
+        (window(4, 2, 2).output(0), "expected an image with at least one row and column, found none"),
         (window(0, 1, 0).output(8), "expected a kernel and a stride of at least 1, found kernel 0, stride 1"),
         (window(3, 0, 0).output(8), "found kernel 3, stride 0"),
         (window(3, 0, 0).transposed_output(8), "found kernel 3, stride 0"),
@@ -277,4 +280,37 @@ fn the_smallest_transposed_output_is_convolved_back() {
             assert!(output == 1 || window.output(output - 1).ok() != Some(case.size.0), "{window:?}");
         }
     }
+}
+
+#[test]
+fn a_frozen_kernel_gets_no_gradient_and_the_image_its_own() {
+    fn check<By: Convolution<Cpu>>() {
+        let mut noise = Noise::new(3);
+        let image = random(&mut noise, (2, 3, 6, 6));
+        let kernel = random(&mut noise, (4, 3, 4, 4));
+        let window = Window { kernel: 4, stride: 2, padding: 1 };
+        let open = By::conv2d(image.leaky_trace(), kernel.clone(), window).unwrap().sum().backward();
+        let frozen =
+            crate::ops::frozen(image.leaky_trace(), |x| By::conv2d(x, kernel.clone(), window)).unwrap();
+        let frozen = frozen.sum().backward();
+        assert_eq!(open.get(&image).as_vec(), frozen.get(&image).as_vec());
+        assert!(open.get(&kernel).as_vec().iter().any(|g| *g != 0.0));
+        let missing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| frozen.get(&kernel)));
+        assert!(missing.is_err(), "a frozen kernel has a gradient");
+    }
+    check::<Kernels>();
+    check::<Composed>();
+}
+
+#[test]
+fn a_kernel_that_does_not_fit_the_image_is_an_error() {
+    let mut noise = Noise::new(3);
+    let window = Window { kernel: 4, stride: 2, padding: 1 };
+    let image = random(&mut noise, (1, 3, 8, 8));
+    for shape in [(4, 2, 4, 4), (4, 5, 4, 4), (4, 3, 3, 4), (4, 3, 5, 5)] {
+        let kernel = random(&mut noise, shape);
+        assert!(Kernels::conv2d(image.clone(), kernel, window).is_err(), "{shape:?}");
+    }
+    let kernel = random(&mut noise, (2, 5, 4, 4));
+    assert!(Kernels::conv_transpose2d(image, kernel, window, (16, 16)).is_err());
 }

@@ -5,6 +5,7 @@ use dfdx::prelude::{
 };
 
 use super::{Affine, Channels, Features, Normalisation};
+use crate::ops::frozen::parameter;
 
 /// Normalisation as a composition of dfdx's operations.
 pub struct Composed;
@@ -23,8 +24,8 @@ impl<D: Device<f32>> Normalisation<D> for Composed {
         let variance = centred.retaped::<T>().try_square()?.try_mean::<Rank1<C>, Spread>()?;
         let kept = (kept, variance.retaped());
         let deviation = variance.try_add(affine.epsilon as f32)?.try_sqrt()?;
-        let scale = affine.scale.retaped::<T>().try_div(deviation)?;
-        let bias = affine.bias.retaped::<T>().try_broadcast_like::<_, Spread>(&shape)?;
+        let scale = parameter::<_, _, T>(affine.scale)?.try_div(deviation)?;
+        let bias = parameter::<_, _, T>(affine.bias)?.try_broadcast_like::<_, Spread>(&shape)?;
         let y = centred.try_mul(scale.try_broadcast_like::<_, Spread>(&shape)?)?.try_add(bias)?;
         Ok((y, kept.0, kept.1))
     }
@@ -38,8 +39,8 @@ impl<D: Device<f32>> Normalisation<D> for Composed {
         let shape = *x.shape();
         let mean = mean.clone().try_broadcast_like::<_, Spread>(&shape)?;
         let deviation = variance.clone().try_add(affine.epsilon as f32)?.try_sqrt()?;
-        let scale = affine.scale.retaped::<T>().try_div(deviation)?;
-        let bias = affine.bias.retaped::<T>().try_broadcast_like::<_, Spread>(&shape)?;
+        let scale = parameter::<_, _, T>(affine.scale)?.try_div(deviation)?;
+        let bias = parameter::<_, _, T>(affine.bias)?.try_broadcast_like::<_, Spread>(&shape)?;
         x.try_sub(mean)?.try_mul(scale.try_broadcast_like::<_, Spread>(&shape)?)?.try_add(bias)
     }
 }

@@ -1,6 +1,8 @@
 //! Batch normalisation on the processor: one pass for each of mean, variance and result, all channels in parallel.
 
-use dfdx::prelude::{AsArray, Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape, TensorFromVec};
+use dfdx::prelude::{
+    AsArray, Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec,
+};
 use rayon::prelude::*;
 
 use super::{Affine, Channels, Features, Normalisation};
@@ -26,6 +28,9 @@ impl Normalisation<Cpu> for Kernels {
     ) -> Result<(Features<C, Cpu, T>, Channels<C, Cpu>, Channels<C, Cpu>), CpuError> {
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let shape = *x.shape();
+        if shape.num_elements() == 0 {
+            return Err(CpuError::WrongNumElements);
+        }
         let (plane, epsilon) = (shape.2 * shape.3, affine.epsilon);
         let count = (shape.0 * plane) as f64;
         let (scale, bias) = (affine.scale.array(), affine.bias.array());
@@ -103,6 +108,9 @@ impl Normalisation<Cpu> for Kernels {
     ) -> Result<Features<C, Cpu, T>, CpuError> {
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let shape = *x.shape();
+        if shape.num_elements() == 0 {
+            return Err(CpuError::WrongNumElements);
+        }
         let plane = shape.2 * shape.3;
         let (scale, bias, mean) = (affine.scale.array(), affine.bias.array(), mean.array());
         let inverse = variance.array().map(|variance| 1.0 / (f64::from(variance) + affine.epsilon).sqrt());
@@ -174,7 +182,7 @@ fn channels(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [
     parts
 }
 
-/// Σ f(x) over all planes: sixteen sums side by side in `f32` over at most a few thousand numbers, then in `f64`.
+/// Σ f(x) over all planes: 32 sums side by side in `f32` over at most a few thousand numbers, then in `f64`.
 fn sum<'a>(planes: impl Iterator<Item = &'a [f32]>, f: impl Fn(f32) -> f32 + Copy) -> f64 {
     let of_part = |part: &[f32]| {
         vectorised(|| {

@@ -26,7 +26,7 @@ pub struct Affine<'a, const C: usize, D: Device<f32>> {
     pub scale: &'a Channels<C, D>,
     /// β
     pub bias: &'a Channels<C, D>,
-    /// ε, above 0.
+    /// ε, at least 0; above 0 where a variance may be 0.
     pub epsilon: f64,
 }
 

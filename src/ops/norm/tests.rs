@@ -147,10 +147,9 @@ fn a_frozen_layer_passes_the_gradient_and_keeps_none() {
     let open = layer.forward_mut(x.leaky_trace()).mul(outer.clone()).sum().backward();
     let frozen = frozen(x.leaky_trace(), |x| layer.try_forward_mut(x)).unwrap().mul(outer).sum().backward();
     assert_eq!(contents(&open.get(&x)), contents(&frozen.get(&x)));
-    assert!(!contents(&open.get(&layer.scale)).is_empty());
+    assert!(contents(&open.get(&layer.scale))[0] != 0.0);
     let missing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _: Tensor<Rank1<1>, f32, Cpu> = frozen.get(&layer.scale);
     }));
     assert!(missing.is_err(), "a frozen layer has a gradient");
-    assert_eq!(x.shape().0, 4);
 }

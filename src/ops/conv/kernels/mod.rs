@@ -20,17 +20,17 @@ pub struct Kernels;
 
 /// The three directions, by the transform that suits the sizes.
 impl Sizes {
+    /// Of an image and a kernel `(outputs, inputs, K, K)`, which must fit each other and the window.
     fn new(
         (batch, inputs, height, width): (usize, usize, usize, usize),
-        outputs: usize,
-        kernel: usize,
+        (outputs, channels, rows, columns): (usize, usize, usize, usize),
         window: Window,
     ) -> Result<Self, CpuError> {
-        let Window { stride, padding, .. } = window;
+        let Window { kernel, stride, padding } = window;
         // dfdx's error has no words: the caller has checked the sizes, and has told what is wrong with them.
         let out = |size: usize| window.output(size).map_err(|_| CpuError::WrongNumElements);
         let (out_height, out_width) = (out(height)?, out(width)?);
-        if kernel != window.kernel {
+        if (channels, rows, columns) != (inputs, kernel, kernel) {
             return Err(CpuError::WrongNumElements);
         }
         Ok(Self { batch, inputs, outputs, height, width, out_height, out_width, kernel, stride, padding })
@@ -77,10 +77,8 @@ impl Convolution<Cpu> for Kernels {
         window: Window,
     ) -> Result<Map<Cpu, T>, CpuError> {
         let (x, kernel, mut tape) = laid_out(x, kernel)?;
-        let &(batch, inputs, height, width) = x.shape();
-        let &(outputs, _, k, _) = kernel.shape();
-        let sizes = Sizes::new((batch, inputs, height, width), outputs, k, window)?;
-        let shape = (batch, outputs, sizes.out_height, sizes.out_width);
+        let sizes = Sizes::new(*x.shape(), *kernel.shape(), window)?;
+        let shape = (sizes.batch, sizes.outputs, sizes.out_height, sizes.out_width);
         let mut y = vec![0.0; shape.num_elements()];
         sizes.correlate(&contents(&x), &contents(&kernel), &mut y);
         let y = x.device().try_tensor_from_vec(y, shape)?;
@@ -89,9 +87,16 @@ impl Convolution<Cpu> for Kernels {
             tape.add_backward_op(move |gradients| {
                 // Nobody needs y's gradient after this: its memory goes first.
                 let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
+                // Of a value that nothing depends on, such as the outputs behind an input gradient.
+                let idle = outer.iter().all(|gradient| *gradient == 0.0);
                 if learns::<Cpu, T>() {
                     let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
-                    sizes.weight_gradient(&contents(&x), &outer, gradient);
+                    if !idle {
+                        sizes.weight_gradient(&contents(&x), &outer, gradient);
+                    }
+                }
+                if idle {
+                    return gradients.try_alloc_for(&of_x);
                 }
                 sizes.scatter(&outer, &contents(&kernel), gradients.get_or_alloc_mut(&of_x)?);
                 Ok(())
@@ -108,9 +113,9 @@ impl Convolution<Cpu> for Kernels {
     ) -> Result<Map<Cpu, T>, CpuError> {
         let (y, kernel, mut tape) = laid_out(y, kernel)?;
         let &(batch, outputs, out_height, out_width) = y.shape();
-        let &(_, inputs, k, _) = kernel.shape();
-        let sizes = Sizes::new((batch, inputs, height, width), outputs, k, window)?;
-        if (sizes.out_height, sizes.out_width) != (out_height, out_width) {
+        let inputs = kernel.shape().1;
+        let sizes = Sizes::new((batch, inputs, height, width), *kernel.shape(), window)?;
+        if (sizes.outputs, sizes.out_height, sizes.out_width) != (outputs, out_height, out_width) {
             return Err(CpuError::WrongNumElements);
         }
         let mut x = vec![0.0; batch * inputs * height * width];
@@ -120,9 +125,15 @@ impl Convolution<Cpu> for Kernels {
             let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
             tape.add_backward_op(move |gradients| {
                 let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_x)?);
+                let idle = outer.iter().all(|gradient| *gradient == 0.0);
                 if learns::<Cpu, T>() {
                     let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
-                    sizes.weight_gradient(&outer, &contents(&y), gradient);
+                    if !idle {
+                        sizes.weight_gradient(&outer, &contents(&y), gradient);
+                    }
+                }
+                if idle {
+                    return gradients.try_alloc_for(&of_y);
                 }
                 sizes.correlate(&outer, &contents(&kernel), gradients.get_or_alloc_mut(&of_y)?);
                 Ok(())

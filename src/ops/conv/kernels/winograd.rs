@@ -29,12 +29,6 @@ impl Winograd {
         (self.0.out_height.div_ceil(2), self.0.out_width.div_ceil(2))
     }
 
-    /// How many pixels of a row the tiles reach, and where they begin in the padded row.
-    fn visible(&self) -> (usize, usize) {
-        let Sizes { width, padding, .. } = self.0;
-        (width.min((4 * self.grid().1 + 4).saturating_sub(padding)), padding)
-    }
-
     /// Row `row` of the patch of the tiles in grid row `i`, if it lies in the image.
     #[inline(always)]
     fn source(&self, i: usize, row: usize) -> Option<usize> {
@@ -162,7 +156,9 @@ impl Transform for Winograd {
 
     #[inline(always)]
     fn lower_images<'a>(&self, planes: impl ExactSizeIterator<Item = &'a [f32]>, rows: &mut [f32]) {
-        let ((down, across), (visible, begin)) = (self.grid(), self.visible());
+        let (down, across) = self.grid();
+        // A padded row of W + 2P pixels, of which the last may be odd, fits into the tiles' 4 · across + 4.
+        let (visible, begin) = (self.0.width, self.0.padding);
         let columns = planes.len() * down * across;
         let mut quarters = Quarters::new(6, across);
         let mut line = vec![0.0; 4 * (across + 1)];
@@ -211,7 +207,9 @@ impl Transform for Winograd {
 
     #[inline(always)]
     fn raise_images<'a>(&self, rows: &[f32], planes: impl ExactSizeIterator<Item = &'a mut [f32]>) {
-        let ((down, across), (visible, begin)) = (self.grid(), self.visible());
+        let (down, across) = self.grid();
+        // A padded row of W + 2P pixels, of which the last may be odd, fits into the tiles' 4 · across + 4.
+        let (visible, begin) = (self.0.width, self.0.padding);
         let columns = planes.len() * down * across;
         let mut quarters = Quarters::new(6, across);
         // What belongs to the next tile's d0.
