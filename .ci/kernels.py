@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -16,6 +18,7 @@ from jupyter_client.manager import KernelManager
 COURSE = "gan-course"
 START_SECONDS = 300  # plain evcxr builds everything first
 CELL_SECONDS = 300
+LATE_SECONDS = 5  # evcxr may send what a cell printed after it has reported the cell as done
 
 
 class Failure(Exception):
@@ -75,8 +78,8 @@ class Kernel:
         """Starts a cell and does not wait for it."""
         self.client.execute(code)
 
-    def run(self, code: str) -> Answer:
-        """Runs a cell to its end."""
+    def run(self, code: str, output: str | None = None) -> Answer:
+        """Runs a cell to its end; listens a little longer for the output that it should print."""
         texts = {"stdout": "", "stderr": ""}
         errors: list[str] = []
         first: list[float] = []
@@ -95,6 +98,8 @@ class Kernel:
         except TimeoutError:
             raise Failure(f"a cell was not done after {CELL_SECONDS} s: {code}") from None
         seconds = time.monotonic() - sent
+        if output is not None:
+            self.hear_late(hear, lambda: errors or texts["stderr"] or texts["stdout"].strip() == output)
         return Answer(
             texts["stdout"],
             "\n".join([*errors, texts["stderr"]]).strip(),
@@ -102,9 +107,17 @@ class Kernel:
             seconds,
         )
 
+    def hear_late(self, hear: Callable[[dict[str, Any]], None], done: Callable[[], object]) -> None:
+        deadline = time.monotonic() + LATE_SECONDS
+        while not done() and (left := deadline - time.monotonic()) > 0:
+            try:
+                hear(self.client.get_iopub_msg(timeout=left))
+            except Empty:
+                return
+
     def expect(self, code: str, output: str) -> Answer:
         """Runs a cell that must print `output` and nothing else."""
-        answer = self.run(code)
+        answer = self.run(code, output)
         if answer.errors or answer.stdout.strip() != output:
             said = (answer.errors or answer.stdout).strip().split("\n", 1)[0]
             raise Failure(f"`{code}` in kernel {self.pid} should print {output!r}, not {said!r}")

@@ -1,8 +1,8 @@
 """Executes notebooks through the real kernel, and finds the cells that fail.
 
-evcxr reports a panic and a failing `?` as *ok* and only prints to stderr, and that print may come after the
-cell is done; so whatever a cell prints to stderr is a failure, and we listen a little longer than nbclient
-does.
+evcxr reports a panic and a failing `?` as *ok* and only prints to stderr; so whatever a cell prints to stderr is
+a failure. What a cell prints, to stdout too, may come after evcxr has reported it as done; so we listen a little
+longer than nbclient does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from record import normalise
 
 STARTUP_SECONDS = 900  # the first start may build the kernel's template
 CELL_SECONDS = 600
-LATE_STDERR_SECONDS = 0.3  # measured: the rest of a panic comes up to 0.1 s after the cell is idle
+LATE_SECONDS = 0.3  # measured: the rest of a panic comes up to 0.1 s after the cell is idle
 
 
 def run(paths: list[Path], scratch: Path, record: bool, only: str | None) -> None:
@@ -76,7 +76,8 @@ async def execute(notebook: NotebookNode, lesson: str, scratch: Path) -> None:
                 started = time.monotonic()
                 await client.async_execute_cell(cell, index, execution_count=number)
                 seconds = time.monotonic() - started
-                error = failure_of(cell.outputs, await late_stderr(client))
+                await late_outputs(client, cell, index)
+                error = failure_of(cell.outputs)
                 if error is not None:
                     raise Failure(
                         f"{lesson}: cell {number} of {len(code)} (`{first_line(cell.source)}`) {error}: "
@@ -95,26 +96,39 @@ async def execute(notebook: NotebookNode, lesson: str, scratch: Path) -> None:
         ) from None
 
 
-async def late_stderr(client: nbclient.NotebookClient) -> str:
-    """What evcxr still prints to stderr after it has reported the cell as done."""
-    text = ""
-    deadline = time.monotonic() + LATE_STDERR_SECONDS
+async def late_outputs(client: nbclient.NotebookClient, cell: NotebookNode, index: int) -> None:
+    """Adds to a cell's outputs what evcxr still sends after it has reported the cell as done."""
+    deadline = time.monotonic() + LATE_SECONDS
     while (left := deadline - time.monotonic()) > 0:
         try:
             message = await client.kc.get_iopub_msg(timeout=left)
         except Empty:
             break
-        if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
-            text += message["content"]["text"]
-    return text
+        if message["msg_type"] != "status":
+            client.process_message(message, cell, index)
+    cell.outputs = joined(cell.outputs)
 
 
-def failure_of(outputs: list[NotebookNode], late: str = "") -> str | None:
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs, each stream's texts in one, at the place of its first: how they were cut was chance."""
+    streams: dict[str, NotebookNode] = {}
+    kept = []
+    for output in outputs:
+        if output.output_type == "stream" and output.name in streams:
+            streams[output.name].text += output.text
+            continue
+        if output.output_type == "stream":
+            streams[output.name] = output
+        kept.append(output)
+    return kept
+
+
+def failure_of(outputs: list[NotebookNode]) -> str | None:
     """Why a cell failed, in a few words, or None."""
     for output in outputs:
         if output.output_type == "error":
             return f"failed: {first_line(strip_colours(output.evalue)) or output.ename}"
-    stderr = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr") + late
+    stderr = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr")
     if not stderr:
         return None
     lines = [line.strip() for line in strip_colours(stderr).splitlines() if line.strip()]
