@@ -185,17 +185,20 @@ fn channels(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [
 /// Σ f(x) over all planes: 32 sums side by side in `f32` over at most a few thousand numbers, then in `f64`.
 fn sum<'a>(planes: impl Iterator<Item = &'a [f32]>, f: impl Fn(f32) -> f32 + Copy) -> f64 {
     let of_part = |part: &[f32]| {
-        vectorised(|| {
-            let (lanes, rest) = part.as_chunks::<LANES>();
-            let mut sums = [0.0f32; LANES];
-            for lane in lanes {
-                for (sum, x) in sums.iter_mut().zip(lane) {
-                    *sum += f(*x);
+        vectorised(
+            #[inline(always)]
+            || {
+                let (lanes, rest) = part.as_chunks::<LANES>();
+                let mut sums = [0.0f32; LANES];
+                for lane in lanes {
+                    for (sum, x) in sums.iter_mut().zip(lane) {
+                        *sum += f(*x);
+                    }
                 }
-            }
-            let whole: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
-            whole + rest.iter().map(|x| f64::from(f(*x))).sum::<f64>()
-        })
+                let whole: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
+                whole + rest.iter().map(|x| f64::from(f(*x))).sum::<f64>()
+            },
+        )
     };
     planes.flat_map(|plane| plane.chunks(PART)).map(of_part).sum()
 }
@@ -203,17 +206,20 @@ fn sum<'a>(planes: impl Iterator<Item = &'a [f32]>, f: impl Fn(f32) -> f32 + Cop
 /// Σ outer · (x - middle).
 fn sum_of_products<'a>(planes: impl Iterator<Item = (&'a [f32], &'a [f32])>, middle: f32) -> f64 {
     let of_part = |(x, outer): (&[f32], &[f32])| {
-        vectorised(|| {
-            let ((lanes, rest), (outers, others)) = (x.as_chunks::<LANES>(), outer.as_chunks::<LANES>());
-            let mut sums = [0.0f32; LANES];
-            for (lane, outer) in lanes.iter().zip(outers) {
-                for ((sum, x), outer) in sums.iter_mut().zip(lane).zip(outer) {
-                    *sum += (x - middle) * outer;
+        vectorised(
+            #[inline(always)]
+            || {
+                let ((lanes, rest), (outers, others)) = (x.as_chunks::<LANES>(), outer.as_chunks::<LANES>());
+                let mut sums = [0.0f32; LANES];
+                for (lane, outer) in lanes.iter().zip(outers) {
+                    for ((sum, x), outer) in sums.iter_mut().zip(lane).zip(outer) {
+                        *sum += (x - middle) * outer;
+                    }
                 }
-            }
-            let whole: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
-            whole + rest.iter().zip(others).map(|(x, outer)| f64::from((x - middle) * outer)).sum::<f64>()
-        })
+                let whole: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
+                whole + rest.iter().zip(others).map(|(x, outer)| f64::from((x - middle) * outer)).sum::<f64>()
+            },
+        )
     };
     planes.flat_map(|(x, outer)| x.chunks(PART).zip(outer.chunks(PART))).map(of_part).sum()
 }
@@ -223,14 +229,20 @@ const PART: usize = 4096;
 
 /// x = factor · x + offset.
 fn apply(plane: &mut [f32], Line { factor, offset }: Line) {
-    vectorised(|| plane.iter_mut().for_each(|x| *x = factor * *x + offset));
+    vectorised(
+        #[inline(always)]
+        || plane.iter_mut().for_each(|x| *x = factor * *x + offset),
+    );
 }
 
 /// to += scale · outer + line(x).
 fn add(to: &mut [f32], x: &[f32], outer: &[f32], scale: f32, Line { factor, offset }: Line) {
-    vectorised(|| {
-        for ((to, x), outer) in to.iter_mut().zip(x).zip(outer) {
-            *to += scale * outer + (factor * x + offset);
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            for ((to, x), outer) in to.iter_mut().zip(x).zip(outer) {
+                *to += scale * outer + (factor * x + offset);
+            }
+        },
+    );
 }

@@ -34,12 +34,11 @@ impl Transform for Columns {
     #[inline(always)]
     fn lower_images<'a>(&self, planes: impl ExactSizeIterator<Item = &'a [f32]>, rows: &mut [f32]) {
         let Sizes { height, width, out_height, out_width, kernel, stride, padding, .. } = self.0;
-        let columns = planes.len() * self.tiles();
-        for (image, plane) in planes.enumerate() {
-            for (offset, row) in rows.chunks_exact_mut(columns).enumerate() {
-                let (u, v) = (offset / kernel, offset % kernel);
-                let row = &mut row[image * self.tiles()..][..self.tiles()];
-                let (down, across) = (self.inside(u, height, out_height), self.inside(v, width, out_width));
+        let (tiles, planes) = (self.tiles(), planes.collect::<Vec<_>>());
+        for (offset, row) in rows.chunks_exact_mut(planes.len() * tiles).enumerate() {
+            let (u, v) = (offset / kernel, offset % kernel);
+            let (down, across) = (self.inside(u, height, out_height), self.inside(v, width, out_width));
+            for (plane, row) in planes.iter().zip(row.chunks_exact_mut(tiles)) {
                 for (i, row) in row.chunks_exact_mut(out_width).enumerate() {
                     if !down.contains(&i) || across.is_empty() {
                         row.fill(0.0);
@@ -60,15 +59,14 @@ impl Transform for Columns {
     #[inline(always)]
     fn raise_images<'a>(&self, rows: &[f32], planes: impl ExactSizeIterator<Item = &'a mut [f32]>) {
         let Sizes { height, width, out_height, out_width, kernel, stride, padding, .. } = self.0;
-        let columns = planes.len() * self.tiles();
-        for (image, plane) in planes.enumerate() {
-            for (offset, row) in rows.chunks_exact(columns).enumerate() {
-                let (u, v) = (offset / kernel, offset % kernel);
-                let row = &row[image * self.tiles()..][..self.tiles()];
-                let (down, across) = (self.inside(u, height, out_height), self.inside(v, width, out_width));
-                if across.is_empty() {
-                    continue;
-                }
+        let (tiles, mut planes) = (self.tiles(), planes.collect::<Vec<_>>());
+        for (offset, row) in rows.chunks_exact(planes.len() * tiles).enumerate() {
+            let (u, v) = (offset / kernel, offset % kernel);
+            let (down, across) = (self.inside(u, height, out_height), self.inside(v, width, out_width));
+            if across.is_empty() {
+                continue;
+            }
+            for (plane, row) in planes.iter_mut().zip(row.chunks_exact(tiles)) {
                 for (i, row) in row.chunks_exact(out_width).enumerate() {
                     if !down.contains(&i) {
                         continue;
@@ -90,7 +88,9 @@ impl Transform for Columns {
 
     #[inline(always)]
     fn raise_kernel(&self, rows: &[f32], kernel: &mut [f32], _pitch: usize) {
-        kernel.iter_mut().zip(rows).for_each(|(to, from)| *to += from);
+        for (to, from) in kernel.iter_mut().zip(rows) {
+            *to += from;
+        }
     }
 
     #[inline(always)]

@@ -86,103 +86,184 @@ pub(super) trait Transform: Sync {
 const GROUP: usize = 1 << 20;
 /// Columns that a product should have at least, so that packing its matrices pays.
 const COLUMNS: usize = 256;
-/// Channels in a task.
-const CHANNELS: usize = 64;
-
+/// Channels in a task, at least and at most.
+const CHANNELS: [usize; 2] = [64, 256];
+/// From so many groups of images on they are worked on side by side, each on one thread; fewer one after the other,
+/// their channels side by side. Fixed, since the number of threads must not decide how sums are taken.
+const APART: usize = 4;
+/// Sums that [`weight_gradient`] keeps side by side, and numbers that they may have together (32 MiB).
+const SUMS: usize = 8;
+const SUMMED: usize = 1 << 23;
 /// y += the convolution of x with w.
 pub(super) fn correlate<F: Transform>(f: &F, x: &[f32], w: &[f32], y: &mut [f32]) {
     let s = f.sizes();
-    let (images, depth, per_task) = (group(f), s.inputs * f.rows(), task(s.outputs));
+    let (images, depth) = (group(f), s.inputs * f.rows());
     let whole = (images < s.batch).then(|| lowered_kernel(f, w));
-    for (x, y) in x.chunks(images * s.inputs * s.image()).zip(y.chunks_mut(images * s.outputs * s.output())) {
+    let parts = x.chunks(images * s.inputs * s.image()).zip(y.chunks_mut(images * s.outputs * s.output()));
+    let parts: Vec<_> = parts.collect();
+    let apart = parts.len() >= APART;
+    let per_task = task(s.outputs, apart);
+    for_each(apart, parts, |_, (x, y)| {
         let columns = x.len() / (s.inputs * s.image()) * f.tiles();
         let at = |p: usize| At::rows(p * columns, F::POSITIONS * columns);
         scratch(depth * F::POSITIONS * columns, |v| {
-            lower_images(f, x, v, columns);
-            let tasks = by_channels(y, s.outputs, s.output(), per_task);
-            tasks.into_par_iter().enumerate().for_each(|(task, planes)| {
+            lower_images(f, x, v, columns, !apart);
+            for_each(!apart, by_channels(y, s.outputs, s.output(), per_task), |task, planes| {
                 let outputs = task * per_task..task * per_task + planes.len();
                 with_kernel(f, w, whole.as_deref(), outputs, 0..s.inputs, |u| {
                     scratch(planes.len() * F::POSITIONS * columns, |m| {
                         for p in 0..F::POSITIONS {
                             let sizes = (planes.len(), depth, columns);
-                            product(sizes, (u.values, u.at::<F>(p)), (v, at(p)), (m, at(p)), false);
+                            product(sizes, (u.values, u.at(p)), (v, at(p)), (m, at(p)), false);
                         }
                         for (rows, planes) in m.chunks(F::POSITIONS * columns).zip(planes) {
-                            vectorised(|| f.raise_outputs(rows, planes.into_iter()));
+                            vectorised(
+                                #[inline(always)]
+                                || f.raise_outputs(rows, planes.into_iter()),
+                            );
                         }
                     });
                 });
             });
         });
-    }
+    });
 }
 
 /// x += the transposed convolution of y with w.
 pub(super) fn scatter<F: Transform>(f: &F, y: &[f32], w: &[f32], x: &mut [f32]) {
     let s = f.sizes();
     let (images, rows) = (group(f), f.rows());
-    let per_task = task(s.inputs * rows).div_ceil(rows); // V has `rows` rows a channel
     let whole = (images < s.batch).then(|| lowered_kernel(f, w));
-    for (x, y) in x.chunks_mut(images * s.inputs * s.image()).zip(y.chunks(images * s.outputs * s.output())) {
+    let parts = x.chunks_mut(images * s.inputs * s.image()).zip(y.chunks(images * s.outputs * s.output()));
+    let parts: Vec<_> = parts.collect();
+    let apart = parts.len() >= APART;
+    let per_task = task(s.inputs * rows, apart).div_ceil(rows); // V has `rows` rows a channel
+    for_each(apart, parts, |_, (x, y)| {
         let columns = x.len() / (s.inputs * s.image()) * f.tiles();
         let at = |p: usize| At::rows(p * columns, F::POSITIONS * columns);
         scratch(s.outputs * F::POSITIONS * columns, |m| {
-            lower_outputs(f, y, m, columns);
-            let tasks = by_channels(x, s.inputs, s.image(), per_task);
-            tasks.into_par_iter().enumerate().for_each(|(task, planes)| {
+            lower_outputs(f, y, m, columns, !apart);
+            for_each(!apart, by_channels(x, s.inputs, s.image(), per_task), |task, planes| {
                 let inputs = task * per_task..task * per_task + planes.len();
-                with_kernel(f, w, whole.as_deref(), 0..s.outputs, inputs, |u| {
+                let multiply = |u: Kernel| {
                     scratch(planes.len() * rows * F::POSITIONS * columns, |v| {
                         for p in 0..F::POSITIONS {
                             let sizes = (planes.len() * rows, s.outputs, columns);
-                            let of_u = u.at::<F>(p).transposed();
+                            let of_u = u.at(p).transposed();
                             product(sizes, (u.values, of_u), (m, at(p)), (v, at(p)), false);
                         }
                         for (rows, planes) in v.chunks(rows * F::POSITIONS * columns).zip(planes) {
-                            vectorised(|| f.raise_images(rows, planes.into_iter()));
+                            vectorised(
+                                #[inline(always)]
+                                || f.raise_images(rows, planes.into_iter()),
+                            );
                         }
                     });
-                });
+                };
+                with_kernel(f, w, whole.as_deref(), 0..s.outputs, inputs, multiply);
             });
         });
-    }
+    });
 }
 
 /// w += the gradient of a sum Σ y · (x convolved with w) in w.
 pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut [f32]) {
     let s = f.sizes();
-    let (images, depth, per_task) = (group(f), s.inputs * f.rows(), task(s.outputs));
+    let (images, depth) = (group(f), s.inputs * f.rows());
     let kernel = s.inputs * s.kernel * s.kernel;
-    let groups = s.batch.div_ceil(images);
-    let mut tasks: Vec<(Vec<f32>, &mut [f32])> =
-        w.chunks_mut(per_task * kernel).map(|w| (Vec::new(), w)).collect();
     let parts = x.chunks(images * s.inputs * s.image()).zip(y.chunks(images * s.outputs * s.output()));
-    for (group, (x, y)) in parts.enumerate() {
-        let columns = x.len() / (s.inputs * s.image()) * f.tiles();
-        let at = |p: usize| At::rows(p * columns, F::POSITIONS * columns);
-        scratch(depth * F::POSITIONS * columns, |v| {
-            lower_images(f, x, v, columns);
-            scratch(s.outputs * F::POSITIONS * columns, |m| {
-                lower_outputs(f, y, m, columns);
-                let m = m.par_chunks(per_task * F::POSITIONS * columns);
-                tasks.par_iter_mut().zip(m).for_each(|((u, w), m)| {
-                    let outputs = w.len() / kernel;
-                    u.resize(outputs * F::POSITIONS * depth, 0.0);
-                    for p in 0..F::POSITIONS {
-                        let of_u = At::rows(p * depth, F::POSITIONS * depth);
-                        let sizes = (outputs, columns, depth);
-                        product(sizes, (m, at(p)), (v, at(p).transposed()), (u, of_u), group > 0);
-                    }
-                    if group + 1 == groups {
-                        for (kernel, rows) in w.chunks_mut(kernel).zip(u.chunks(F::POSITIONS * depth)) {
-                            vectorised(|| f.raise_kernel(rows, kernel, depth));
-                        }
-                        *u = Vec::new();
-                    }
+    let parts: Vec<_> = parts.collect();
+    let sums = SUMS.min(SUMMED / (s.outputs * F::POSITIONS * depth).max(1)).min(parts.len());
+    if sums >= APART {
+        let per_sum = parts.len().div_ceil(sums);
+        let sum = |parts: &[(&[f32], &[f32])]| {
+            let mut u = vec![0.0; s.outputs * F::POSITIONS * depth];
+            for (group, (x, y)) in parts.iter().enumerate() {
+                lower_both(f, x, y, false, |v, m, columns| {
+                    multiply_both::<F>((s.outputs, columns, depth), m, v, &mut u, group > 0);
+                });
+            }
+            u
+        };
+        let sums: Vec<Vec<f32>> = parts.par_chunks(per_sum).map(sum).collect();
+        return w.par_chunks_mut(kernel).enumerate().for_each(|(output, w)| {
+            for u in &sums {
+                let rows = &u[output * F::POSITIONS * depth..][..F::POSITIONS * depth];
+                vectorised(
+                    #[inline(always)]
+                    || f.raise_kernel(rows, w, depth),
+                );
+            }
+        });
+    }
+    let per_task = task(s.outputs, false);
+    let raise = |w: &mut [f32], u: &[f32]| {
+        for (w, rows) in w.chunks_mut(kernel).zip(u.chunks(F::POSITIONS * depth)) {
+            vectorised(
+                #[inline(always)]
+                || f.raise_kernel(rows, w, depth),
+            );
+        }
+    };
+    if let [(x, y)] = parts[..] {
+        // Each task's part of U is used up at once: the whole needn't ever exist.
+        return lower_both(f, x, y, true, |v, m, columns| {
+            let tasks =
+                w.par_chunks_mut(per_task * kernel).zip(m.par_chunks(per_task * F::POSITIONS * columns));
+            tasks.for_each(|(w, m)| {
+                let outputs = w.len() / kernel;
+                scratch(outputs * F::POSITIONS * depth, |u| {
+                    multiply_both::<F>((outputs, columns, depth), m, v, u, false);
+                    raise(w, u);
                 });
             });
         });
+    }
+    scratch(s.outputs * F::POSITIONS * depth, |u| {
+        for (group, (x, y)) in parts.iter().enumerate() {
+            lower_both(f, x, y, true, |v, m, columns| {
+                let tasks = u.par_chunks_mut(per_task * F::POSITIONS * depth);
+                tasks.zip(m.par_chunks(per_task * F::POSITIONS * columns)).for_each(|(u, m)| {
+                    let outputs = u.len() / (F::POSITIONS * depth);
+                    multiply_both::<F>((outputs, columns, depth), m, v, u, group > 0);
+                });
+            });
+        }
+        let tasks = w.par_chunks_mut(per_task * kernel).zip(u.par_chunks(per_task * F::POSITIONS * depth));
+        tasks.for_each(|(w, u)| raise(w, u));
+    });
+}
+
+/// Lends V and M of a group of images, and how many columns they have.
+fn lower_both<F: Transform>(
+    f: &F,
+    x: &[f32],
+    y: &[f32],
+    parallel: bool,
+    then: impl FnOnce(&[f32], &[f32], usize),
+) {
+    let s = f.sizes();
+    let columns = x.len() / (s.inputs * s.image()) * f.tiles();
+    scratch(s.inputs * f.rows() * F::POSITIONS * columns, |v| {
+        lower_images(f, x, v, columns, parallel);
+        scratch(s.outputs * F::POSITIONS * columns, |m| {
+            lower_outputs(f, y, m, columns, parallel);
+            then(v, m, columns);
+        });
+    });
+}
+
+/// U = M Vᵀ at each position, or U += M Vᵀ, with M `(outputs, POSITIONS, columns)` and V `(depth, POSITIONS, columns)`.
+fn multiply_both<F: Transform>(
+    (outputs, columns, depth): (usize, usize, usize),
+    m: &[f32],
+    v: &[f32],
+    u: &mut [f32],
+    add: bool,
+) {
+    for p in 0..F::POSITIONS {
+        let [of_m, of_u] = [columns, depth].map(|length| At::rows(p * length, F::POSITIONS * length));
+        product((outputs, columns, depth), (m, of_m), (v, of_m.transposed()), (u, of_u), add);
     }
 }
 
@@ -193,9 +274,20 @@ fn group<F: Transform>(f: &F) -> usize {
     (GROUP / per_image.max(1)).max(COLUMNS.div_ceil(f.tiles())).clamp(1, s.batch.max(1))
 }
 
-/// How many of `channels` go into one task: at least two tasks, if there are channels enough for full products.
-fn task(channels: usize) -> usize {
-    channels.div_ceil(4).clamp(CHANNELS.min(channels), 4 * CHANNELS)
+/// How many of `channels` go into one task. The more, the less often the other factor is packed; where groups aren't
+/// worked on `apart`, at least two tasks, if there are channels enough for full products.
+fn task(channels: usize, apart: bool) -> usize {
+    let [least, most] = CHANNELS;
+    if apart { channels.min(most) } else { channels.div_ceil(4).clamp(least.min(channels), most) }
+}
+
+/// Does `each` with all items and their numbers, side by side or one after the other.
+fn for_each<T: Send>(parallel: bool, items: Vec<T>, each: impl Fn(usize, T) + Send + Sync) {
+    if parallel {
+        items.into_par_iter().enumerate().for_each(|(at, item)| each(at, item));
+    } else {
+        items.into_iter().enumerate().for_each(|(at, item)| each(at, item));
+    }
 }
 
 /// The planes of several images, `(images, channels, plane)`, by tasks and channels: for each task, for each of its
@@ -220,34 +312,44 @@ fn by_channels(
 }
 
 /// V of a group of images, `(inputs · rows, POSITIONS, columns)`.
-fn lower_images<F: Transform>(f: &F, x: &[f32], v: &mut [f32], columns: usize) {
+fn lower_images<F: Transform>(f: &F, x: &[f32], v: &mut [f32], columns: usize, parallel: bool) {
     let s = f.sizes();
-    v.par_chunks_mut(f.rows() * F::POSITIONS * columns).enumerate().for_each(|(channel, rows)| {
+    let channels = v.chunks_mut(f.rows() * F::POSITIONS * columns).collect();
+    for_each(parallel, channels, |channel, rows| {
         let planes = x.chunks(s.inputs * s.image()).map(|image| &image[channel * s.image()..][..s.image()]);
-        vectorised(|| f.lower_images(planes, rows));
+        vectorised(
+            #[inline(always)]
+            || f.lower_images(planes, rows),
+        );
     });
 }
 
 /// M of a group of images, `(outputs, POSITIONS, columns)`.
-fn lower_outputs<F: Transform>(f: &F, y: &[f32], m: &mut [f32], columns: usize) {
+fn lower_outputs<F: Transform>(f: &F, y: &[f32], m: &mut [f32], columns: usize, parallel: bool) {
     let s = f.sizes();
-    m.par_chunks_mut(F::POSITIONS * columns).enumerate().for_each(|(channel, rows)| {
+    let channels = m.chunks_mut(F::POSITIONS * columns).collect();
+    for_each(parallel, channels, |channel, rows| {
         let planes =
             y.chunks(s.outputs * s.output()).map(|image| &image[channel * s.output()..][..s.output()]);
-        vectorised(|| f.lower_outputs(planes, rows));
+        vectorised(
+            #[inline(always)]
+            || f.lower_outputs(planes, rows),
+        );
     });
 }
 
 /// Part of U: its rows are output channels, its columns `rows` for each input channel.
 struct Kernel<'a> {
     values: &'a [f32],
-    first: usize,
-    pitch: usize,
+    /// At position 0.
+    at: At,
+    /// How far apart positions are.
+    position: usize,
 }
 
 impl Kernel<'_> {
-    fn at<F: Transform>(&self, p: usize) -> At {
-        At::rows(self.first + p * self.pitch, F::POSITIONS * self.pitch)
+    fn at(&self, p: usize) -> At {
+        At { start: self.at.start + p * self.position, ..self.at }
     }
 }
 
@@ -265,7 +367,12 @@ fn lowered_kernel<F: Transform>(f: &F, w: &[f32]) -> Vec<f32> {
     u.par_chunks_mut(F::POSITIONS * pitch)
         .zip(w.par_chunks(s.inputs * s.kernel * s.kernel))
         .with_min_len(8)
-        .for_each(|(rows, kernel)| vectorised(|| f.lower_kernel(kernel, rows, pitch)));
+        .for_each(|(rows, kernel)| {
+            vectorised(
+                #[inline(always)]
+                || f.lower_kernel(kernel, rows, pitch),
+            )
+        });
     u
 }
 
@@ -283,16 +390,22 @@ fn with_kernel<F: Transform>(
     if let Some(values) = whole {
         let pitch = pitch(s.inputs * f.rows());
         let first = outputs.start * F::POSITIONS * pitch + inputs.start * f.rows();
-        return then(Kernel { values, first, pitch });
+        return then(Kernel { values, at: At::rows(first, F::POSITIONS * pitch), position: pitch });
     }
     let pitch = pitch(inputs.len() * f.rows());
-    scratch(outputs.len() * F::POSITIONS * pitch, |values| {
+    // Positions lie apart here: a product runs over one of them.
+    let position = outputs.len() * pitch;
+    scratch(F::POSITIONS * position, |values| {
         let area = s.kernel * s.kernel;
-        for (output, rows) in outputs.zip(values.chunks_mut(F::POSITIONS * pitch)) {
+        for (row, output) in outputs.enumerate() {
             let kernel = &w[(output * s.inputs + inputs.start) * area..][..inputs.len() * area];
-            vectorised(|| f.lower_kernel(kernel, rows, pitch));
+            let rows = &mut values[row * pitch..];
+            vectorised(
+                #[inline(always)]
+                || f.lower_kernel(kernel, rows, position),
+            );
         }
-        then(Kernel { values, first: 0, pitch });
+        then(Kernel { values, at: At::rows(0, pitch), position });
     });
 }
 

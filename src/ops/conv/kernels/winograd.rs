@@ -36,6 +36,31 @@ impl Winograd {
     }
 }
 
+/// Calls `$step!(N, j)` for j = 0, N, 2N, … until `$count`, with the widest N that fits: loops over arrays of a known
+/// size become vector instructions even where a row has only four tiles.
+macro_rules! lanes {
+    ($count:expr, $step:ident) => {{
+        let count = $count;
+        let mut j = 0;
+        while j + 16 <= count {
+            $step!(16, j);
+            j += 16;
+        }
+        if j + 8 <= count {
+            $step!(8, j);
+            j += 8;
+        }
+        if j + 4 <= count {
+            $step!(4, j);
+            j += 4;
+        }
+        while j < count {
+            $step!(1, j);
+            j += 1;
+        }
+    }};
+}
+
 /// A row of pixels by its columns modulo 4: `quarters[q][j]` is pixel 4j + q of the padded row. Column phase β of tile j
 /// reads quarter β at j (d0), quarter β + 2 at j (d1), and quarter β at j + 1 (d2).
 struct Quarters {
@@ -71,35 +96,26 @@ impl Quarters {
     /// Sets a row from the pixels of a padded line.
     #[inline(always)]
     fn split(&mut self, row: usize, line: &[f32]) {
+        let length = self.length;
         let [a, b, c, d] = self.row_mut(row);
-        let each = line.as_chunks::<4>().0.iter().zip(a).zip(b).zip(c).zip(d);
-        each.for_each(|((((four, a), b), c), d)| [*a, *b, *c, *d] = *four);
+        macro_rules! step {
+            ($n:literal, $j:expr) => {{
+                let all = load::<{ 4 * $n }>(line, 4 * $j);
+                let mut quarters = [[0.0; $n]; 4];
+                for k in 0..$n {
+                    for q in 0..4 {
+                        quarters[q][k] = all[4 * k + q];
+                    }
+                }
+                let [of_a, of_b, of_c, of_d] = quarters;
+                store(a, $j, of_a);
+                store(b, $j, of_b);
+                store(c, $j, of_c);
+                store(d, $j, of_d);
+            }};
+        }
+        lanes!(length, step);
     }
-}
-
-/// Calls `$step!(N, j)` for j = 0, N, 2N, … until `$count`, with the widest N that fits: loops over arrays of a known
-/// size become vector instructions even where a row has only four tiles.
-macro_rules! lanes {
-    ($count:expr, $step:ident) => {{
-        let count = $count;
-        let mut j = 0;
-        while j + 16 <= count {
-            $step!(16, j);
-            j += 16;
-        }
-        if j + 8 <= count {
-            $step!(8, j);
-            j += 8;
-        }
-        if j + 4 <= count {
-            $step!(4, j);
-            j += 4;
-        }
-        while j < count {
-            $step!(1, j);
-            j += 1;
-        }
-    }};
 }
 
 /// `N` numbers from `at` on.
@@ -108,6 +124,12 @@ fn load<const N: usize>(from: &[f32], at: usize) -> [f32; N] {
     let mut values = [0.0; N];
     values.copy_from_slice(&from[at..at + N]);
     values
+}
+
+/// Writes `N` numbers from `at` on.
+#[inline(always)]
+fn store<const N: usize>(to: &mut [f32], at: usize, values: [f32; N]) {
+    to[at..at + N].copy_from_slice(&values);
 }
 
 #[inline(always)]
@@ -126,17 +148,19 @@ fn minus<const N: usize>(mut a: [f32; N], b: [f32; N]) -> [f32; N] {
     a
 }
 
-/// The nine rows of a channel's (or a phase's) part of V or M, cut to one row of tiles.
+/// The first `N` rows of so many columns. Cut once for a channel: inside the loops over rows of tiles, of which some have
+/// only two tiles, it would cost more than the sums.
 #[inline(always)]
-fn nine(part: &[f32], columns: usize, first: usize, tiles: usize) -> [&[f32]; NINE] {
-    std::array::from_fn(|p| &part[p * columns + first..][..tiles])
+fn rows_of<const N: usize>(values: &[f32], columns: usize) -> [&[f32]; N] {
+    let mut rows = values.chunks_exact(columns);
+    std::array::from_fn(|_| rows.next().unwrap_or_default())
 }
 
-/// [`nine`], to write to.
+/// [`rows_of`], to write to.
 #[inline(always)]
-fn nine_mut(part: &mut [f32], columns: usize, first: usize, tiles: usize) -> [&mut [f32]; NINE] {
-    let mut rows = part.chunks_exact_mut(columns);
-    std::array::from_fn(|_| &mut rows.next().unwrap_or_default()[first..first + tiles])
+fn rows_of_mut<const N: usize>(values: &mut [f32], columns: usize) -> [&mut [f32]; N] {
+    let mut rows = values.chunks_exact_mut(columns);
+    std::array::from_fn(|_| rows.next().unwrap_or_default())
 }
 
 impl Transform for Winograd {
@@ -162,6 +186,7 @@ impl Transform for Winograd {
         let columns = planes.len() * down * across;
         let mut quarters = Quarters::new(6, across);
         let mut line = vec![0.0; 4 * (across + 1)];
+        let mut v: [&mut [f32]; 4 * NINE] = rows_of_mut(rows, columns);
         for (image, plane) in planes.enumerate() {
             for i in 0..down {
                 for row in 0..6 {
@@ -175,9 +200,8 @@ impl Transform for Winograd {
                     }
                 }
                 let first = (image * down + i) * across;
-                for (phase, part) in rows.chunks_exact_mut(NINE * columns).enumerate() {
+                for (phase, v) in v.as_chunks_mut::<NINE>().0.iter_mut().enumerate() {
                     let (alpha, beta) = (phase / 2, phase % 2);
-                    let v = nine_mut(part, columns, first, across);
                     let row = |r: usize, quarter: usize| quarters.of(alpha + 2 * r, quarter);
                     let d = [row(0, beta), row(1, beta), row(2, beta)];
                     let d1 = [row(0, beta + 2), row(1, beta + 2), row(2, beta + 2)];
@@ -193,9 +217,9 @@ impl Transform for Winograd {
                                 x[r][2] = minus(load(d[r], j + 1), middle);
                             }
                             for b in 0..3 {
-                                v[b][j..j + $n].copy_from_slice(&minus(x[0][b], x[1][b]));
-                                v[3 + b][j..j + $n].copy_from_slice(&x[1][b]);
-                                v[6 + b][j..j + $n].copy_from_slice(&minus(x[2][b], x[1][b]));
+                                store(v[b], first + j, minus(x[0][b], x[1][b]));
+                                store(v[3 + b], first + j, x[1][b]);
+                                store(v[6 + b], first + j, minus(x[2][b], x[1][b]));
                             }
                         }};
                     }
@@ -215,12 +239,12 @@ impl Transform for Winograd {
         // What belongs to the next tile's d0.
         let mut next = Quarters::new(6, across);
         let mut line = vec![0.0; 4 * (across + 1)];
+        let v: [&[f32]; 4 * NINE] = rows_of(rows, columns);
         for (image, plane) in planes.enumerate() {
             for i in 0..down {
                 let first = (image * down + i) * across;
-                for (phase, part) in rows.chunks_exact(NINE * columns).enumerate() {
+                for (phase, v) in v.as_chunks::<NINE>().0.iter().enumerate() {
                     let (alpha, beta) = (phase / 2, phase % 2);
-                    let v = nine(part, columns, first, across);
                     for r in 0..3 {
                         let [q0, q1, q2, q3] = quarters.row_mut(alpha + 2 * r);
                         let (d0, d1) = if beta == 0 { (q0, q2) } else { (q1, q3) };
@@ -228,20 +252,21 @@ impl Transform for Winograd {
                         let d2 = if beta == 0 { n0 } else { n1 };
                         macro_rules! step {
                             ($n:literal, $j:expr) => {{
-                                let j = $j;
+                                let (j, at) = ($j, first + $j);
                                 let mut c = [[0.0; $n]; 3];
                                 for b in 0..3 {
                                     c[b] = match r {
-                                        0 => load(v[b], j),
-                                        1 => {
-                                            minus(minus(load(v[3 + b], j), load(v[b], j)), load(v[6 + b], j))
-                                        }
-                                        _ => load(v[6 + b], j),
+                                        0 => load(v[b], at),
+                                        1 => minus(
+                                            minus(load(v[3 + b], at), load(v[b], at)),
+                                            load(v[6 + b], at),
+                                        ),
+                                        _ => load(v[6 + b], at),
                                     };
                                 }
-                                d0[j..j + $n].copy_from_slice(&c[0]);
-                                d1[j..j + $n].copy_from_slice(&minus(minus(c[1], c[0]), c[2]));
-                                d2[j + 1..j + 1 + $n].copy_from_slice(&c[2]);
+                                store(d0, j, c[0]);
+                                store(d1, j, minus(minus(c[1], c[0]), c[2]));
+                                store(d2, j + 1, c[2]);
                             }};
                         }
                         lanes!(across, step);
@@ -251,10 +276,25 @@ impl Transform for Winograd {
                     let Some(at) = self.source(i, row) else { continue };
                     let [a, b, c, d] = [0, 1, 2, 3].map(|q| quarters.of(row, q));
                     let (e, f) = (next.of(row, 0), next.of(row, 1));
-                    let each = line.as_chunks_mut::<4>().0.iter_mut().enumerate();
-                    each.for_each(|(j, four)| *four = [a[j] + e[j], b[j] + f[j], c[j], d[j]]);
+                    macro_rules! step {
+                        ($n:literal, $j:expr) => {{
+                            let j = $j;
+                            let (a, b) =
+                                (plus::<$n>(load(a, j), load(e, j)), plus::<$n>(load(b, j), load(f, j)));
+                            let (c, d): ([f32; $n], [f32; $n]) = (load(c, j), load(d, j));
+                            let mut all = [0.0; 4 * $n];
+                            for k in 0..$n {
+                                (all[4 * k], all[4 * k + 1]) = (a[k], b[k]);
+                                (all[4 * k + 2], all[4 * k + 3]) = (c[k], d[k]);
+                            }
+                            store(&mut line, 4 * j, all);
+                        }};
+                    }
+                    lanes!(across + 1, step);
                     let to = &mut plane[at * self.0.width..][..visible];
-                    to.iter_mut().zip(&line[begin..]).for_each(|(to, from)| *to += from);
+                    for (to, from) in to.iter_mut().zip(&line[begin..]) {
+                        *to += from;
+                    }
                 }
             }
         }
@@ -262,7 +302,7 @@ impl Transform for Winograd {
 
     #[inline(always)]
     fn lower_kernel(&self, kernel: &[f32], rows: &mut [f32], pitch: usize) {
-        let mut rows = rows.chunks_exact_mut(pitch).map(|row| row.as_chunks_mut::<4>().0);
+        let mut rows = rows.chunks_mut(pitch).map(|row| row.as_chunks_mut::<4>().0);
         let u: [&mut [[f32; 4]]; NINE] = std::array::from_fn(|_| rows.next().unwrap_or_default());
         for (c, w) in kernel.as_chunks::<16>().0.iter().enumerate() {
             let [[g00, g01], [g10, g11]] = phases(w);
@@ -283,10 +323,12 @@ impl Transform for Winograd {
     fn raise_kernel(&self, rows: &[f32], kernel: &mut [f32], pitch: usize) {
         let u: [&[[f32; 4]]; NINE] = std::array::from_fn(|p| rows[p * pitch..][..pitch].as_chunks().0);
         for (c, w) in kernel.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-            let four = |p: usize| plus(plus(u[p][c], u[p + 1][c]), plus(u[p + 3][c], u[p + 4][c]));
-            for (w, gradient) in w.iter_mut().zip(interleaved([[four(0), four(1)], [four(3), four(4)]])) {
-                *w += gradient;
+            let mut four = [[0.0; 4]; 4];
+            for (four, p) in four.iter_mut().zip([0, 1, 3, 4]) {
+                *four = plus(plus(u[p][c], u[p + 1][c]), plus(u[p + 3][c], u[p + 4][c]));
             }
+            let [g00, g01, g10, g11] = four;
+            *w = plus(*w, interleaved([[g00, g01], [g10, g11]]));
         }
     }
 
@@ -297,6 +339,7 @@ impl Transform for Winograd {
         let columns = planes.len() * down * across;
         // Two rows of outputs, with a 0 where the last tile reaches over the edge.
         let mut pair = [vec![0.0; 2 * across], vec![0.0; 2 * across]];
+        let m: [&mut [f32]; NINE] = rows_of_mut(rows, columns);
         for (image, plane) in planes.enumerate() {
             for i in 0..down {
                 for (r, row) in pair.iter_mut().enumerate() {
@@ -305,7 +348,7 @@ impl Transform for Winograd {
                         _ => row.fill(0.0),
                     }
                 }
-                let m = nine_mut(rows, columns, (image * down + i) * across, across);
+                let first = (image * down + i) * across;
                 macro_rules! step {
                     ($n:literal, $j:expr) => {{
                         let j = $j;
@@ -319,9 +362,9 @@ impl Transform for Winograd {
                             y[r][1] = plus(y[r][0], y[r][2]);
                         }
                         for b in 0..3 {
-                            m[b][j..j + $n].copy_from_slice(&y[0][b]);
-                            m[3 + b][j..j + $n].copy_from_slice(&plus(y[0][b], y[1][b]));
-                            m[6 + b][j..j + $n].copy_from_slice(&y[1][b]);
+                            store(m[b], first + j, y[0][b]);
+                            store(m[3 + b], first + j, plus(y[0][b], y[1][b]));
+                            store(m[6 + b], first + j, y[1][b]);
                         }
                     }};
                 }
@@ -335,13 +378,21 @@ impl Transform for Winograd {
         let (down, across) = self.grid();
         let Sizes { out_height, out_width, .. } = self.0;
         let columns = planes.len() * down * across;
+        let m: [&[f32]; NINE] = rows_of(rows, columns);
         for (image, plane) in planes.enumerate() {
             for i in 0..down {
-                let first = (image * down + i) * across;
+                let tiles = (image * down + i) * across..(image * down + i + 1) * across;
                 for r in 0..2.min(out_height - 2 * i) {
-                    let part = &rows[3 * r * columns..][..6 * columns];
-                    let [a0, a1, a2, b0, b1, b2] =
-                        [0, 1, 2, 3, 4, 5].map(|p| &part[p * columns + first..][..across]);
+                    let (a0, a1, a2) = (
+                        &m[3 * r][tiles.clone()],
+                        &m[3 * r + 1][tiles.clone()],
+                        &m[3 * r + 2][tiles.clone()],
+                    );
+                    let (b0, b1, b2) = (
+                        &m[3 * r + 3][tiles.clone()],
+                        &m[3 * r + 4][tiles.clone()],
+                        &m[3 * r + 5][tiles.clone()],
+                    );
                     let to = &mut plane[(2 * i + r) * out_width..][..out_width];
                     let (pairs, last) = to.as_chunks_mut::<2>();
                     for (j, pair) in pairs.iter_mut().enumerate() {
