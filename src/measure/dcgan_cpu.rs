@@ -4,9 +4,11 @@
 //!
 //! | part | sides |
 //! | --- | --- |
-//! | the step, and its memory | gan-course; PyTorch as the notebook has it, its threads waiting in either way; PyTorch with `detach` |
-//! | what each road brings | gan-course; without Winograd's algorithm; without the frozen discriminator |
+//! | the step, and its memory | gan-course; PyTorch as the notebook has it, its threads waiting actively; the same, passively |
+//! | what each road brings | gan-course; without Winograd's algorithm; without the frozen D; PyTorch with `detach` |
 //! | the layers, and matrix products | gan-course; without Winograd's algorithm; PyTorch |
+//!
+//! From the second part on, PyTorch's threads wait in the way that was faster in the first.
 
 mod report;
 
@@ -19,6 +21,7 @@ use super::machine::{self, Memory};
 use super::protocol::Request;
 use super::rounds::{Disturbance, alternate, round};
 use super::side::Side;
+use super::statistics::median;
 use super::{Case, Options, pytorch, table};
 use crate::lab::checkout::Checkout;
 use crate::{Error, Result};
@@ -64,12 +67,12 @@ struct Starts<'a> {
 /// What was measured of one case. Seconds are by side, then by round.
 struct Measured {
     case: Case,
-    /// gan-course; PyTorch as written, waiting actively; the same, passively; with `detach`.
+    /// gan-course; PyTorch as written, waiting actively; the same, passively.
     steps: Vec<Vec<f64>>,
-    /// Memory of the same sides after loading, and at the end.
-    memory: Vec<Option<[Memory; 2]>>,
-    /// gan-course; without each of [`ROADS`].
+    /// gan-course; without each of [`ROADS`]; PyTorch with `detach`.
     roads: Vec<Vec<f64>>,
+    /// Memory of the sides of both, in this order: after loading, and at the end.
+    memory: Vec<Option<[Memory; 2]>>,
     /// gan-course; without Winograd's algorithm; PyTorch.
     layers: Vec<(Layer, Vec<Vec<f64>>)>,
     /// The same sides, by [`PRODUCTS`].
@@ -143,32 +146,30 @@ fn measure(starts: &Starts<'_>, case: Case, plan: &Plan) -> Result<Measured> {
     println!("{preset}×{preset} pixels, batch {batch}");
     let mut disturbance = Disturbance::default();
 
+    let mut memory = Vec::new();
     let mut sides = [
         starts.course("gan-course", &[])?,
         starts.pytorch("PyTorch", false, false)?,
         starts.pytorch("PyTorch, passive", true, false)?,
-        starts.pytorch("PyTorch, detach", false, true)?,
     ];
     let versions = [&sides[0], &sides[1]].map(|side| side.version.trim().to_owned());
-    let loaded = load(&mut sides, case)?;
-    let steps = steps(&mut sides, plan.step, &mut disturbance)?;
-    let ended = sides.each_ref().map(|side| machine::memory(side.pid()));
-    let memory = loaded.into_iter().zip(ended).map(|(loaded, ended)| Some([loaded?, ended?])).collect();
+    let steps = steps(&mut sides, case, plan.step, &mut memory, &mut disturbance)?;
     drop(sides);
+    let passive = median(&steps[2]) < median(&steps[1]);
 
     let mut sides = [
         starts.course("gan-course", &[])?,
         starts.course("without Winograd", &[Road::Winograd])?,
         starts.course("without frozen D", &[Road::Frozen])?,
+        starts.pytorch("PyTorch, detach", passive, true)?,
     ];
-    load(&mut sides, case)?;
-    let roads = self::steps(&mut sides, plan.roads, &mut disturbance)?;
+    let roads = self::steps(&mut sides, case, plan.roads, &mut memory, &mut disturbance)?;
     drop(sides);
 
     let mut sides = [
         starts.course("gan-course", &[])?,
         starts.course("without Winograd", &[Road::Winograd])?,
-        starts.pytorch("PyTorch", false, false)?,
+        starts.pytorch("PyTorch", passive, false)?,
     ];
     let layers = of_preset(preset);
     let mut requests: Vec<Request> = layers.iter().map(|layer| Request::Layer(*layer, batch)).collect();
@@ -196,28 +197,29 @@ fn measure(starts: &Starts<'_>, case: Case, plan: &Plan) -> Result<Measured> {
     };
     let products = PRODUCTS.iter().map(|size| by_request(&Request::Product(*size))).collect();
     let layers = layers.into_iter().map(|layer| (layer, by_request(&Request::Layer(layer, batch)))).collect();
-    Ok(Measured { case, steps, memory, roads, layers, products, disturbance, versions })
+    Ok(Measured { case, steps, roads, memory, layers, products, disturbance, versions })
 }
 
-/// Loads the networks into each side; returns what memory each has then, where the peak begins.
-fn load(sides: &mut [Side], case: Case) -> Result<Vec<Option<Memory>>> {
-    let mut memory = Vec::new();
-    for side in sides {
-        side.ask(&Request::Load(case))?;
-        memory.push(machine::memory(side.pid()).filter(|_| machine::restart_peak(side.pid())));
-    }
-    Ok(memory)
-}
-
+/// Loads the networks into each side, then takes steps; appends each side's memory.
 fn steps(
     sides: &mut [Side],
+    case: Case,
     (warm, rounds): (usize, usize),
+    memory: &mut Vec<Option<[Memory; 2]>>,
     disturbance: &mut Disturbance,
 ) -> Result<Vec<Vec<f64>>> {
+    let mut loaded = Vec::new();
+    for side in &mut *sides {
+        side.ask(&Request::Load(case))?;
+        loaded.push(machine::memory(side.pid()).filter(|_| machine::restart_peak(side.pid())));
+    }
     let names: Vec<&str> = sides.iter().map(|side| side.name).collect();
-    alternate(sides, &Request::Step, (warm, rounds), disturbance, |number, seconds| {
+    let seconds = alternate(sides, &Request::Step, (warm, rounds), disturbance, |number, seconds| {
         let each =
             names.iter().zip(seconds).map(|(name, seconds)| format!("{name} {}", table::time(*seconds)));
         println!("  steps: round {number} of {rounds}: {}", each.collect::<Vec<_>>().join("; "));
-    })
+    })?;
+    let ended = sides.iter().map(|side| machine::memory(side.pid()));
+    memory.extend(loaded.into_iter().zip(ended).map(|(loaded, ended)| Some([loaded?, ended?])));
+    Ok(seconds)
 }

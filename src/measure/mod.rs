@@ -1,7 +1,7 @@
 //! Measurements made by hand: `cargo course measure NAME` runs one and writes its table into `benches/README.md`.
 //!
-//! What is compared runs in child processes, this program and PyTorch's, which take turns step by step ([`rounds`]): other
-//! work on the machine then falls on all alike. They are asked by lines of text ([`protocol`], [`side`]).
+//! What is compared runs in child processes, this program and PyTorch's, which take turns step by step (`rounds.rs`): other
+//! work on the machine then falls on all alike. They are asked by lines of text (`protocol.rs`, `side.rs`).
 
 mod child;
 mod dcgan_cpu;

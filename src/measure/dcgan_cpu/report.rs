@@ -6,7 +6,7 @@ use super::super::statistics::{Quartiles, median};
 use super::super::table::{markdown, megabytes, ratio, time};
 use super::{BOUNDS, Measured, PRODUCTS, Plan, SHARE_AT_LEAST, THREADS};
 
-/// Places of the sides in a case's steps.
+/// Places of the sides: gan-course in every part, PyTorch among the steps, and with `detach` among the roads.
 const OURS: usize = 0;
 const WRITTEN: usize = 1;
 const PASSIVE: usize = 2;
@@ -41,12 +41,13 @@ fn how(heading: &str, plan: &Plan, measured: &[Measured]) -> String {
     format!(
         "{heading}; {course}, {pytorch}, float32, {THREADS} threads each.
 
-Both sides are processes that take turns step by step; each round begins with another one. {} rounds of steps, {} of
+Both sides are processes that take turns step by step; each round begins with another one. {} rounds of the steps, {} of
 roads, {} of layers, after {} that don't count. Seconds are medians of the rounds; a ratio is the median of the rounds'
 own ratios, and between the values in brackets lie half of them. The step: D on real, D on fake, Adam on D; G through D,
 Adam on G. PyTorch's is the course's notebook in eager mode: as written, where D's step also computes G's gradients, and
 with `detach` on the fakes. Its threads wait for each other actively (GNU OpenMP's default) or passively
-(`OMP_WAIT_POLICY=passive`): both are measured, the faster counts. Sides that should have waited used {:.1} % of one
+(`OMP_WAIT_POLICY=passive`): both are measured, the faster counts, and it is what PyTorch has beside the roads and
+layers. Sides that should have waited used {:.1} % of one
 core, other programs {:.0} % of the machine.",
         plan.step.1,
         plan.roads.1,
@@ -91,8 +92,8 @@ fn steps(measured: &[Measured], broken: &mut Vec<String>) -> String {
                 seconds(PASSIVE),
                 ratio(written),
                 bound.map_or_else(String::new, |bound| format!("{:.1}, {:.1}", bound.at_least, bound.goal)),
-                seconds(DETACHED),
-                ratio(Quartiles::of_ratios(&case.steps[DETACHED], ours)),
+                time(median(&case.roads[DETACHED])),
+                ratio(Quartiles::of_ratios(&case.roads[DETACHED], &case.roads[OURS])),
             ]
         })
         .collect();
@@ -104,7 +105,7 @@ fn steps(measured: &[Measured], broken: &mut Vec<String>) -> String {
         "ratio",
         "at least, goal",
         "PyTorch with detach",
-        "ratio",
+        "ratio in its rounds",
     ];
     markdown(&head, &rows)
 }
@@ -130,7 +131,7 @@ fn memory(measured: &[Measured], broken: &mut Vec<String>) -> String {
             title(case),
             told(grown(OURS)),
             told(grown(WRITTEN)),
-            told(grown(DETACHED)),
+            told(grown(case.steps.len() + DETACHED)),
             told(peak(OURS)),
             told(peak(WRITTEN)),
         ]);
@@ -252,9 +253,9 @@ mod tests {
         });
         Measured {
             case: Case { preset: 32, batch: 64 },
-            steps: vec![side(1.0), side(slower + 1.0), side(slower), side(1.25)],
-            memory: vec![memory(100 + ours), memory(3_000_000_100), None, None],
-            roads: vec![side(1.0), side(1.5), side(1.1)],
+            steps: vec![side(1.0), side(slower + 1.0), side(slower)],
+            roads: vec![side(1.0), side(1.5), side(1.1), side(1.25)],
+            memory: [100 + ours, 3_000_000_100, 100, 100, 100, 100, 500_000_100].map(memory).to_vec(),
             layers: layers.collect(),
             products,
             disturbance: Disturbance { elapsed: 100.0, waiting: 0.5, foreign: 20.0, there: 200.0 },
@@ -269,7 +270,7 @@ mod tests {
         // PyTorch's better way of waiting, and detach.
         let row = "| 32, batch 64 | 0.750 s | 2.250 s | 1.500 s | 2.00 (2.00–2.00) | 1.5, 1.7 | 0.938 s | 1.25 (1.25–1.25) |";
         assert!(text.contains(row), "{text}");
-        assert!(text.contains("| 32, batch 64 | 2,000 MB | 3,000 MB | not told here |"), "{text}");
+        assert!(text.contains("| 32, batch 64 | 2,000 MB | 3,000 MB | 500 MB |"), "{text}");
         assert!(text.contains("| 1.125 s | 1.50 (1.50–1.50) | 0.825 s | 1.10 (1.10–1.10) |"), "{text}");
         // 17.18 GFLOP in a second, and three quarters of that.
         assert!(text.contains("2048×2048 matrices by the `gemm` crate: 17 GFLOP/s"), "{text}");
