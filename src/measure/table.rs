@@ -27,6 +27,12 @@ pub(super) fn ratio(quartiles: Quartiles) -> String {
     format!("{median:.2} ({low:.2}–{high:.2})")
 }
 
+/// `94`, and `0.31` below ten: of two figures.
+pub(super) fn rate(number: f64) -> String {
+    let digits = if number < 0.95 { 2 } else { usize::from(number < 9.5) };
+    format!("{number:.digits$}")
+}
+
 /// `1,234 MB`.
 pub(super) fn megabytes(bytes: u64) -> String {
     let number = bytes.div_ceil(1_000_000);
@@ -76,6 +82,7 @@ mod tests {
     #[test]
     fn numbers_are_written_for_a_reader() {
         assert_eq!(ratio(Quartiles { low: 1.791, median: 1.84, high: 1.9 }), "1.84 (1.79–1.90)");
+        assert_eq!([0.314, 3.14, 31.4].map(rate), ["0.31", "3.1", "31"]);
         assert_eq!(megabytes(1_234_000_001), "1,235 MB");
         assert_eq!(megabytes(12_000_000_000), "12,000 MB");
         assert_eq!(megabytes(999_000_000), "999 MB");

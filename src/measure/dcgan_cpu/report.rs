@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::statistics::{Quartiles, median};
-use super::super::table::{markdown, megabytes, ratio, time};
+use super::super::table::{self, markdown, megabytes, ratio, time};
 use super::{BOUNDS, Measured, PRODUCTS, Plan, SHARE_AT_LEAST, THREADS};
 
 /// Places of the sides: gan-course in every part, PyTorch among the steps, and with `detach` among the roads.
@@ -48,7 +48,7 @@ Adam on G. PyTorch's is the course's notebook in eager mode: as written, where D
 with `detach` on the fakes. Its threads wait for each other actively (GNU OpenMP's default) or passively
 (`OMP_WAIT_POLICY=passive`): both are measured, the faster counts, and it is what PyTorch has beside the roads and
 layers. Sides that should have waited used {:.1} % of one
-core, other programs {:.0} % of the machine.",
+core, other programs (and other machines on the same host) {:.0} % of the cores.",
         plan.step.1,
         plan.roads.1,
         plan.layers.1,
@@ -189,7 +189,7 @@ fn layers(case: &Measured, broken: &mut Vec<String>) -> String {
         .iter()
         .map(|(layer, seconds)| {
             let operations = layer.operations(case.case.batch);
-            let rate = |side: usize| format!("{:.0}", 1e-9 * operations / median(&seconds[side]));
+            let rate = |side: usize| table::rate(1e-9 * operations / median(&seconds[side]));
             // Round by round: the product's seconds over the layer's, for as many operations.
             let shares = Quartiles::of_ratios(&case.products[best][OURS], &seconds[OURS]);
             let share = shares.median * operations / operations_of_peak;
@@ -275,7 +275,10 @@ mod tests {
         // 17.18 GFLOP in a second, and three quarters of that.
         assert!(text.contains("2048×2048 matrices by the `gemm` crate: 17 GFLOP/s"), "{text}");
         assert!(text.contains("| D 64→128 @16 | 13 | 13 | 13 | 1.00 (1.00–1.00) | 75 % |"), "{text}");
-        assert!(text.contains("0.5 % of one\ncore, other programs 10 %"), "{text}");
+        assert!(
+            text.contains("0.5 % of one\ncore, other programs (and other machines on the same host) 10 %"),
+            "{text}"
+        );
         assert!(text.ends_with("\nEvery bound is held.\n"), "{text}");
     }
 
