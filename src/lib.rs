@@ -4,7 +4,7 @@
 //!
 //! | floor | modules |
 //! | --- | --- |
-//! | 5 | [`lab`] (set-up, kernel, lesson pipeline), [`homework`] (exercises and their checks) |
+//! | 5 | [`lab`] (set-up, kernel, lesson pipeline), [`measure`] (by hand), [`homework`] (exercises and their checks) |
 //! | 4 | [`lessons`] (one module a stage of the course) |
 //! | 3 | [`train`] (the stage as a value, checkpoints, runs), [`show`] (figures in a notebook) |
 //! | 2 | [`nn`] (layers), [`loss`], [`optim`] (SGD, RMSProp, Adam), [`metrics`] (divergences, W₁) |
@@ -19,6 +19,8 @@ pub mod homework;
 pub mod lab;
 pub mod lessons;
 pub mod loss;
+#[cfg(feature = "lab")]
+pub mod measure;
 pub mod metrics;
 pub mod nn;
 pub mod ops;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
 use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, work};
+use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
 use gan_course::{Error, Result};
 
 /// What lies where, below the list of commands.
@@ -54,6 +55,21 @@ struct LabArguments {
     evcxr: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct MeasureArguments {
+    /// What to measure.
+    name: Option<String>,
+    /// Few rounds: look at the table; it is printed, not written.
+    #[arg(long)]
+    quick: bool,
+    /// Only images of this size and batch, such as 128x16; may be given again. Printed, not written.
+    #[arg(long, value_name = "CASE")]
+    case: Vec<Case>,
+    /// A Python that has PyTorch, instead of the course's own environment (4 GB, made the first time).
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Open the course in JupyterLab, setting up first what is missing. (The default.)
@@ -76,6 +92,14 @@ enum Command {
         /// Run them and rewrite the recorded outputs.
         #[arg(long)]
         record: bool,
+    },
+    /// Measure speed and memory by hand, into benches/README.md (for authors); without NAME, the list.
+    Measure(MeasureArguments),
+    /// This program as one side of a measurement: `measure` calls it.
+    #[command(hide = true)]
+    MeasureSide {
+        #[arg(long, value_name = "ROAD")]
+        without: Vec<Road>,
     },
     /// The kernel's launcher: Jupyter calls it.
     #[command(hide = true)]
@@ -152,6 +176,14 @@ fn run(arguments: Arguments) -> Result<i32> {
             }
             Ok(0)
         }
+        Some(Command::Measure(MeasureArguments { name, quick, case, python })) => {
+            match name {
+                Some(name) => measure::run(&checkout()?, &name, &Options { quick, cases: case, python })?,
+                None => MEASUREMENTS.iter().for_each(|each| println!("{}\n    {}", each.name, each.about)),
+            }
+            Ok(0)
+        }
+        Some(Command::MeasureSide { without }) => measure::serve(&without).map(|()| 0),
         Some(Command::Kernel { connection_file }) => launcher::run(&checkout()?, &connection_file),
         Some(Command::Exec { program }) => launcher::exec(&program),
     }
@@ -162,7 +194,7 @@ fn lab(checkout: &Checkout, arguments: &LabArguments) -> Result<i32> {
     server::port(arguments.port)?;
     work::check(checkout, arguments.fresh.as_deref())?;
     if !Step::Python.is_ready(checkout) {
-        gan_course::lab::python::find()?;
+        gan_course::lab::python::find(checkout)?;
     }
     setup::run(checkout, &STEPS, arguments.evcxr.as_deref())?;
     for line in work::update(checkout, arguments.fresh.as_deref())? {

@@ -148,10 +148,43 @@ fn a_mistyped_option_or_command_is_refused_in_one_line() {
 #[test]
 fn help_names_every_command_and_hides_the_inner_ones() {
     let said = text(&Course::new().run(&["--help"]));
-    for command in ["lab", "setup", "doctor", "clean", "notebooks", "--port", "--fresh", "--no-browser"] {
+    for command in
+        ["lab", "setup", "doctor", "clean", "notebooks", "measure", "--port", "--fresh", "--no-browser"]
+    {
         assert!(said.contains(command), "{command} is missing: {said}");
     }
     assert!(!said.contains("kernel's launcher") && !said.contains("--checkout"), "{said}");
+    assert!(!said.contains("measure-side"), "{said}");
+}
+
+#[test]
+fn measurements_are_listed_and_what_cannot_be_measured_is_said_at_once() {
+    let course = Course::new();
+    let listed = text(&course.run(&["measure"]));
+    assert!(listed.starts_with("dcgan-cpu\n"), "{listed}");
+    let said = error(&course.run(&["measure", "speed"]));
+    assert!(said.contains("cannot measure speed: expected dcgan-cpu"), "{said}");
+    for case in ["100x16", "128", "128x1", "x"] {
+        let said = error(&course.run(&["measure", "dcgan-cpu", "--case", case]));
+        assert!(said.contains("expected pixels (128, 64 or 32), x, and a batch"), "{said}");
+    }
+    let old = course.command(&["measure", "dcgan-cpu"]).env("FAKE_PYTHON_VERSION", "3 10").output().unwrap();
+    assert!(error(&old).contains("expected python3 3.11 or newer, found 3.10"), "{}", error(&old));
+    assert!(!course.root().join(".lab").exists());
+}
+
+#[test]
+fn a_python_without_pytorch_is_said_with_its_own_words() {
+    let course = Course::new();
+    let python = course.bin().join("bare-python");
+    fs::write(&python, "#!/bin/sh\necho \"ModuleNotFoundError: No module named 'torch'\" >&2\nexit 1\n")
+        .unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let said = error(&course.run(&["measure", "dcgan-cpu", "--python", python.to_str().unwrap()]));
+    assert!(said.contains("cannot measure PyTorch") && said.contains("No module named 'torch'"), "{said}");
+    let nowhere = course.bin().join("nowhere");
+    let said = error(&course.run(&["measure", "dcgan-cpu", "--python", nowhere.to_str().unwrap()]));
+    assert!(said.contains("nowhere: No such file"), "{said}");
 }
 
 #[test]

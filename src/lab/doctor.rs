@@ -24,7 +24,7 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
             line("✗", "Rust", &error.to_string());
         }
     }
-    match python::find() {
+    match python::find(checkout) {
         Ok(path) => line("✓", "python3 with venv", &path),
         Err(error) => {
             missing |= !Step::Python.is_ready(checkout);

@@ -29,6 +29,9 @@ pub use kernels::Kernels;
 #[cfg(test)]
 pub(crate) use kernels::counter::WEIGHT_GRADIENTS;
 
+/// Sends every convolution by way of patches, in the whole process: what Winograd's algorithm brings is measured so.
+pub(crate) static WITHOUT_WINOGRAD: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
 /// Images, feature maps or kernels whose sizes are all known at run time only.
 pub type Map<D, T = NoneTape> = Tensor<(usize, usize, usize, usize), f32, D, T>;
 

@@ -21,7 +21,8 @@ pub(super) struct Winograd(pub(super) Sizes);
 impl Winograd {
     /// Whether the transform is for these sizes.
     pub(super) fn fits(sizes: &Sizes) -> bool {
-        sizes.kernel == 4 && sizes.stride == 2
+        let chosen = !crate::ops::conv::WITHOUT_WINOGRAD.load(std::sync::atomic::Ordering::Relaxed);
+        chosen && sizes.kernel == 4 && sizes.stride == 2
     }
 
     /// Rows and columns of tiles.

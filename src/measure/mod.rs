@@ -1,0 +1,89 @@
+//! Measurements made by hand: `cargo course measure NAME` runs one and writes its table into `benches/README.md`.
+//!
+//! What is compared runs in child processes, this program and PyTorch's, which take turns step by step (`rounds.rs`): other
+//! work on the machine then falls on all alike. They are asked by lines of text (`protocol.rs`, `side.rs`).
+
+mod child;
+mod dcgan_cpu;
+mod layers;
+mod machine;
+mod protocol;
+mod pytorch;
+mod rounds;
+mod side;
+mod statistics;
+mod step;
+mod table;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+pub use child::{Road, serve};
+
+use crate::lab::checkout::Checkout;
+use crate::{Error, Result};
+
+/// A measurement: its name, what it measures, how long it takes on 2 cores.
+pub struct Measurement {
+    /// As the command line takes it.
+    pub name: &'static str,
+    /// In one line.
+    pub about: &'static str,
+    run: fn(&Checkout, &Options) -> Result<()>,
+}
+
+/// All measurements.
+pub const MEASUREMENTS: [Measurement; 1] = [Measurement {
+    name: "dcgan-cpu",
+    about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (30 minutes; --quick: 5)",
+    run: dcgan_cpu::run,
+}];
+
+/// What can be chosen of a measurement.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Few rounds; the table is printed, not written.
+    pub quick: bool,
+    /// Only these cases; the table is printed, not written.
+    pub cases: Vec<Case>,
+    /// A Python that has PyTorch, instead of the private environment.
+    pub python: Option<PathBuf>,
+}
+
+/// Images of `preset` × `preset` pixels, `batch` at a time; written `128x16`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Rows and columns of the images: 128, 64 or 32.
+    pub preset: usize,
+    /// Images in a batch.
+    pub batch: usize,
+}
+
+impl FromStr for Case {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('x').map(|(preset, batch)| (preset.parse(), batch.parse()));
+        match parts {
+            Some((Ok(preset @ (32 | 64 | 128)), Ok(batch @ 2..))) => Ok(Self { preset, batch }),
+            _ => {
+                Err("expected pixels (128, 64 or 32), x, and a batch of at least 2, such as 128x16"
+                    .to_owned())
+            }
+        }
+    }
+}
+
+/// Runs the measurement of this name.
+///
+/// # Errors
+/// There is none of this name, or it can't be made: see each.
+pub fn run(checkout: &Checkout, name: &str, options: &Options) -> Result<()> {
+    match MEASUREMENTS.iter().find(|measurement| measurement.name == name) {
+        Some(measurement) => (measurement.run)(checkout, options),
+        None => Err(Error::new(format!("measure {name}"))
+            .expected(MEASUREMENTS.map(|measurement| measurement.name).join(", "))
+            .actual(name)
+            .next("see `cargo course measure`")),
+    }
+}
