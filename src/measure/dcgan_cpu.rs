@@ -54,7 +54,7 @@ struct Plan {
     layers: (usize, usize),
 }
 
-const WHOLE: Plan = Plan { step: (2, 11), roads: (1, 7), layers: (1, 7) };
+const WHOLE: Plan = Plan { step: (1, 7), roads: (1, 4), layers: (1, 5) };
 const QUICK: Plan = Plan { step: (1, 3), roads: (1, 3), layers: (0, 3) };
 
 /// How a side is started.

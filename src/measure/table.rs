@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn numbers_are_written_for_a_reader() {
         assert_eq!(ratio(Quartiles { low: 1.791, median: 1.84, high: 1.9 }), "1.84 (1.79–1.90)");
-        assert_eq!([0.314, 3.14, 31.4].map(rate), ["0.31", "3.1", "31"]);
+        assert_eq!([0.274, 2.74, 27.4].map(rate), ["0.27", "2.7", "27"]);
         assert_eq!(megabytes(1_234_000_001), "1,235 MB");
         assert_eq!(megabytes(12_000_000_000), "12,000 MB");
         assert_eq!(megabytes(999_000_000), "999 MB");

@@ -125,3 +125,34 @@ fn the_norm_is_that_of_all_gradients_together() {
     set(&mut gradients, &model.0.bias, &[0.0, -4.0]);
     assert_eq!(gradient_norm(&model, &mut gradients).unwrap(), 5.0);
 }
+
+#[test]
+fn a_tensor_for_many_threads_is_updated_as_its_numbers_alone() {
+    let count = 70_001;
+    let values = |stride: usize| -> Vec<f32> {
+        (0..count).map(|i| ((i * stride) % 1013) as f32 / 500.0 - 1.0).collect()
+    };
+    for name in ["sgd", "sgd-momentum", "rmsprop", "rmsprop-momentum", "adam"] {
+        let config = config(name);
+        let (with_first, with_second) = config.moments();
+        let of = |needed: bool, all: &[f32]| if needed { all.to_vec() } else { Vec::new() };
+        let slot = |first: &[f32], second: &[f32]| Slot {
+            name: String::new(),
+            shape: Vec::new(),
+            first: of(with_first, first),
+            second: of(with_second, second),
+        };
+        let (gradient, first) = (values(7), values(11));
+        let second: Vec<f32> = values(13).iter().map(|v| v * v).collect();
+        let rule = rules::Rule::new(&config, 3);
+        let (mut together, mut whole) = (values(5), slot(&first, &second));
+        rule.apply(&mut together, &gradient, &mut whole);
+        for at in (0..count).step_by(997) {
+            let (mut alone, mut one) = ([values(5)[at]], slot(&first[at..=at], &second[at..=at]));
+            rule.apply(&mut alone, &gradient[at..=at], &mut one);
+            assert_eq!(alone[0].to_bits(), together[at].to_bits(), "{name}, number {at}");
+            assert_eq!(one.first.first(), whole.first.get(at), "{name}, number {at}");
+            assert_eq!(one.second.first(), whole.second.get(at), "{name}, number {at}");
+        }
+    }
+}

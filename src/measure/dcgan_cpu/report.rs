@@ -76,7 +76,9 @@ fn steps(measured: &[Measured], broken: &mut Vec<String>) -> String {
             let ours = &case.steps[OURS];
             let written = Quartiles::of_ratios(faster(case), ours);
             let bound = BOUNDS.iter().find(|bound| bound.case == case.case);
-            if let Some(bound) = bound.filter(|bound| !(written.median >= bound.at_least)) {
+            if let Some(bound) =
+                bound.filter(|bound| written.median.is_nan() || written.median < bound.at_least)
+            {
                 broken.push(format!(
                     "- {}: {:.2} times PyTorch, at least {}",
                     title(case),

@@ -13,6 +13,7 @@
 //! [`Convolution`] has two implementations: [`Composed`] of dfdx's own operations, which runs on every device and is
 //! the oracle, and [`Kernels`], fast ones for the processor. [`Convolve`] says which one a device uses.
 
+mod checked;
 pub(super) mod composed;
 mod geometry;
 mod kernels;
@@ -23,6 +24,7 @@ use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, Tape, Tensor};
 
 use super::{Activate, Pool, Upsample};
 
+pub use checked::{conv_transpose2d, conv2d};
 pub use composed::Composed;
 pub use geometry::Window;
 pub use kernels::Kernels;

@@ -193,6 +193,21 @@ fn composed_is_the_naive_loop() {
     check_all::<Composed>();
 }
 
+/// Forty or so such images share a product, so these are two to nine groups: one after the other, side by side, and more
+/// than are summed apart. And channels for several tasks.
+#[test]
+fn many_groups_of_images_and_many_channels_are_the_naive_loop() {
+    let mut noise = Noise::new(12);
+    for (batch, window) in
+        [(60, [4, 2, 1]), (130, [4, 2, 1]), (340, [4, 2, 1]), (100, [3, 1, 1]), (150, [3, 1, 1])]
+    {
+        check::<Kernels>(case(batch, (2, 3), 32, window), &mut noise);
+    }
+    for channels in [(150, 5), (5, 300)] {
+        check::<Kernels>(case(2, channels, 4, [4, 2, 1]), &mut noise);
+    }
+}
+
 #[test]
 fn kernels_are_the_naive_loop() {
     check_all::<Kernels>();
