@@ -59,14 +59,15 @@ pub(super) fn decode_or_why(bytes: &[u8]) -> Result<Picture, String> {
         Format::Gif => gif(bytes),
     });
     let damaged = |cause: String| {
+        let cause = cause.split_whitespace().collect::<Vec<_>>().join(" "); // some span lines
         let cause: String = cause.chars().take(160).collect();
         format!("damaged, truncated or unusual {format:?}: {cause}")
     };
     match decoded {
         Ok(Ok(picture)) => Ok(picture),
-        Ok(Err(Fault::TooLarge(width, height))) => Err(format!(
-            "{width}×{height} pixels; at most {SIDE} a side and {PIXELS} together are read"
-        )),
+        Ok(Err(Fault::TooLarge(width, height))) => {
+            Err(format!("{width}×{height} pixels; at most {SIDE} a side and {PIXELS} together are read"))
+        }
         Ok(Err(Fault::Damaged(cause))) => Err(damaged(cause)),
         Err(_) => Err(damaged("its decoder broke off".into())),
     }

@@ -69,9 +69,8 @@ pub(super) mod tests {
     pub fn block(orientation: u8, little: bool) -> Vec<u8> {
         let short = |value: u16| if little { value.to_le_bytes() } else { value.to_be_bytes() };
         let long = |value: u32| if little { value.to_le_bytes() } else { value.to_be_bytes() };
-        let entry = |tag: u16, value: u16| {
-            [&short(tag)[..], &short(3), &long(1), &short(value), &[0, 0]].concat()
-        };
+        let entry =
+            |tag: u16, value: u16| [&short(tag)[..], &short(3), &long(1), &short(value), &[0, 0]].concat();
         let head = if little { b"II*\0" } else { b"MM\0*" };
         let entries = [entry(256, 9), entry(274, orientation.into())].concat();
         [&head[..], &long(8), &short(2), &entries, &long(0)].concat()

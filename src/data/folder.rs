@@ -222,14 +222,16 @@ fn find(root: &Path) -> Result<Found> {
         }
     }
 
-    let loose_image = loose.iter().find(|path| first_bytes(path).is_ok_and(|start| looks_like_an_image(&start)));
+    let loose_image =
+        loose.iter().find(|path| first_bytes(path).is_ok_and(|start| looks_like_an_image(&start)));
     if let (Some(image), false) = (loose_image, deep.is_empty()) {
         return Err(failed()
             .expected("images, or a sub-folder for each class of them")
             .actual(format!("both: {} beside sub-folders with files", shown(image)))
             .next("move the images into sub-folders, or the sub-folders away"));
     }
-    let classes = if loose_image.is_some() || deep.is_empty() && !loose.is_empty() { Vec::new() } else { folders };
+    let classes =
+        if loose_image.is_some() || deep.is_empty() && !loose.is_empty() { Vec::new() } else { folders };
     let class_of = |path: &Path| {
         let below = path.strip_prefix(root).ok()?.components().next()?;
         classes.iter().position(|class| class == below.as_os_str())
@@ -241,10 +243,13 @@ fn find(root: &Path) -> Result<Found> {
         let (inside, beside): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.class.is_some());
         files = inside;
         skipped.extend(beside.into_iter().map(|file| Skipped {
-            reason: load(&file.path).map_or_else(|why| why, |bytes| match decode_or_why(&bytes) {
-                Ok(_) => "it lies beside the classes' folders".into(),
-                Err(why) => why,
-            }),
+            reason: load(&file.path).map_or_else(
+                |why| why,
+                |bytes| match decode_or_why(&bytes) {
+                    Ok(_) => "it lies beside the classes' folders".into(),
+                    Err(why) => why,
+                },
+            ),
             path: file.path,
         }));
     }

@@ -144,7 +144,10 @@ mod tests {
         let cases = [
             (vec![], "expected the header of an IDX file"),
             (vec![0, 0, 8], "expected the header of an IDX file"),
-            (b"PK\x03\x04".to_vec(), "expected an IDX file, which begins with two zero bytes, found [50, 4b, 03, 04]"),
+            (
+                b"PK\x03\x04".to_vec(),
+                "expected an IDX file, which begins with two zero bytes, found [50, 4b, 03, 04]",
+            ),
             (vec![0, 0, 13, 1, 0, 0, 0, 0], "expected values of type 8, unsigned bytes, found type 13"),
             (vec![0, 0, 8, 0], "expected sizes of together at most"),
             (vec![0, 0, 8, 2, 0, 0, 0, 1, 0], "expected the header of an IDX file"),

@@ -38,7 +38,9 @@ impl Size {
         match bytes {
             Some(bytes) if matches!(channels, 1 | 3) && (1..=LIMIT).contains(&bytes) => Ok(bytes),
             _ => Err(Error::new("make a set of images")
-                .expected(format!("1 or 3 channels, sides of at least 1 pixel, at most {LIMIT} bytes an image"))
+                .expected(format!(
+                    "1 or 3 channels, sides of at least 1 pixel, at most {LIMIT} bytes an image"
+                ))
                 .actual(format!("{channels} channels of {height}×{width}"))
                 .next("choose another size")),
         }
@@ -319,7 +321,10 @@ mod tests {
             (set.select(&[0, 9]).map(drop), "expected an index below 2, found 9"),
             (set.padded(usize::MAX).map(drop), "choose another size"),
             (set.padded(40_000).map(drop), "choose"),
-            (set.batch::<3>(&dev, &[0]).map(drop), "expected 3 channels, as the network takes, found a set with 1"),
+            (
+                set.batch::<3>(&dev, &[0]).map(drop),
+                "expected 3 channels, as the network takes, found a set with 1",
+            ),
             (set.batch::<1>(&dev, &[2]).map(drop), "expected an index below 2, found 2"),
         ];
         for (result, part) in messages {

@@ -247,7 +247,9 @@ fn eyebrows(canvas: &mut Canvas<'_>, expression: Expression, colour: [u8; 3]) ->
     for mirrored in [false, true] {
         let brow = match expression {
             Expression::Smile => curve((-0.63, -0.34), &[[-0.5, -0.49, -0.3, -0.5, -0.16, -0.42]], mirrored),
-            Expression::Frown => curve((-0.61, -0.45), &[[-0.48, -0.45, -0.3, -0.39, -0.13, -0.25]], mirrored),
+            Expression::Frown => {
+                curve((-0.61, -0.45), &[[-0.48, -0.45, -0.3, -0.39, -0.13, -0.25]], mirrored)
+            }
         };
         canvas.line(&brow?, colour, 0.085);
     }

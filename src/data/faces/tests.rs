@@ -49,7 +49,7 @@ fn seeded_faces_are_pinned() {
     assert_eq!(Faces::sample(7, 64, 0).unwrap().factors(), &faces.factors()[..7]);
     assert_ne!(Faces::sample(7, 64, 1).unwrap().factors(), &faces.factors()[..7]);
 }
-const PINNED: u32 = 0;
+const PINNED: u32 = 2_078_757_548;
 
 /// A face of the largest size in the middle.
 fn middle() -> Face {
@@ -150,7 +150,10 @@ fn no_hair_is_cut_off_at_the_top_or_the_sides() {
             let image = face.draw(64).unwrap();
             assert!((0..64).all(|x| image[x] == background), "the top of {face:?}");
             let middle_rows = (0..40).map(|y| y * 64); // below them are the shoulders
-            assert!(middle_rows.flat_map(|row| [row, row + 63]).all(|at| image[at] == background), "{face:?}");
+            assert!(
+                middle_rows.flat_map(|row| [row, row + 63]).all(|at| image[at] == background),
+                "{face:?}"
+            );
         }
     }
 }
@@ -207,12 +210,18 @@ fn what_can_not_be_drawn_is_an_error() {
     let cases = [
         (face.draw(7).map(drop), "expected a side of 8 to 2048 pixels, found 7"),
         (face.draw(usize::MAX).map(drop), "expected a side of 8 to 2048 pixels"),
-        (Face { size: 40.0, ..face }.draw(32).map(drop), "draw a face with size 40: expected a number from 0.8 to 1"),
+        (
+            Face { size: 40.0, ..face }.draw(32).map(drop),
+            "draw a face with size 40: expected a number from 0.8 to 1",
+        ),
         (Face { x: f32::NAN, ..face }.draw(32).map(drop), "draw a face with x NaN: expected a number"),
         (face.with(Factor::Mouth, 2.0).map(drop), "with mouth 2: expected a whole number from 0 to 1"),
         (face.with(Factor::Mouth, 0.5).map(drop), "with mouth 0.5: expected a whole number from 0 to 1"),
         (Faces::sample(usize::MAX, 32, 0).map(drop), "expected at most 1398101 of 32×32 pixels"),
-        (Faces::sample(1, 8, 0).unwrap().labelled(Factor::X).map(drop), "by x: expected a factor whose values have"),
+        (
+            Faces::sample(1, 8, 0).unwrap().labelled(Factor::X).map(drop),
+            "by x: expected a factor whose values have",
+        ),
     ];
     for (result, part) in cases {
         let message = result.unwrap_err().to_string();
