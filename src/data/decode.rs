@@ -14,10 +14,11 @@ use super::exif;
 use crate::{Error, Result};
 
 /// Most pixels of one picture: 64 Mi, more than any but special cameras give. A file that promises more is refused
-/// before memory is taken for it; one within it needs at most 512 MiB while it is decoded.
+/// before memory is taken for it; one within it needs less than 1 GiB while it is read.
 pub const PIXELS: usize = 1 << 26;
 /// Most pixels of a picture's side.
 pub const SIDE: usize = 65_535;
+/// What a decoder may take for itself, where it can be told.
 const MEMORY: usize = 1 << 29;
 
 /// A decoded picture.
