@@ -236,7 +236,9 @@ fn picture(width: usize, height: usize, pixels: &[u8], orientation: u8) -> Resul
     };
     let count = width * height;
     let rgb: Vec<u8> = match pixels.len() / count.max(1) {
-        _ if count == 0 || pixels.len() % count != 0 => return Err(fault("another number of pixels")),
+        _ if count == 0 || !pixels.len().is_multiple_of(count) => {
+            return Err(fault("another number of pixels"));
+        }
         1 => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
         2 => pixels.as_chunks().0.iter().flat_map(|&[grey, a]| [on_white(grey, a); 3]).collect(),
         3 => pixels.to_vec(),

@@ -83,7 +83,7 @@ impl ImageSet {
     /// Those of [`Size::bytes`]; or the pixels are not a whole number of images, or more than [`LIMIT`].
     pub fn new(size: Size, pixels: Vec<u8>) -> Result<Self> {
         let bytes = size.bytes()?;
-        if pixels.len() % bytes != 0 || pixels.len() > LIMIT {
+        if !pixels.len().is_multiple_of(bytes) || pixels.len() > LIMIT {
             return Err(Error::new("make a set of images")
                 .expected(format!("a multiple of {bytes} bytes, at most {LIMIT}"))
                 .actual(pixels.len())
