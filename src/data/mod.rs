@@ -1,7 +1,17 @@
-//! Data sets: tables read from CSV, what the crate ships, and distributions on the line.
+//! Data sets: tables read from CSV, what the crate ships, distributions on the line; images that are drawn, read from
+//! Fashion-MNIST or from a folder of one's own, and the order in which they come.
 
+pub mod batches;
+pub mod decode;
 mod density;
+mod exif;
+pub mod faces;
+pub mod fashion;
+mod fit;
+pub mod folder;
 pub mod geyser;
+pub mod idx;
+pub mod images;
 mod moments;
 pub mod table;
 mod target;

@@ -12,6 +12,7 @@ use dfdx::prelude::{HasShape, Shape, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use crate::data::batches::Batches;
 use crate::optim::{Optimizer, Slot, walk};
 use crate::tensor::{Dev, values};
 use crate::{Error, Result};
@@ -26,6 +27,7 @@ pub(super) struct Header {
     pub position: String,
     /// Tells this file from every other, so that a run notices when its folder holds somebody else's.
     pub mark: String,
+    /// What each optimiser and each order of minibatches has counted.
     pub updates: BTreeMap<String, u64>,
     pub config: serde_json::Value,
 }
@@ -75,6 +77,20 @@ impl<'a> State<'a> {
             return optimizer.restore(*updates, slots);
         }
         self.updates.insert(name.into(), optimizer.updates());
+        Ok(())
+    }
+
+    /// How far an order of minibatches is.
+    ///
+    /// # Errors
+    /// Loading: the checkpoint has none of this name.
+    pub fn batches(&mut self, name: &str, batches: &mut Batches) -> Result<()> {
+        if let Some(file) = self.file {
+            let drawn = self.updates.get(name).ok_or_else(|| foreign(file, "no minibatches", name))?;
+            batches.seek(*drawn);
+        } else {
+            self.updates.insert(name.into(), batches.drawn());
+        }
         Ok(())
     }
 

@@ -232,3 +232,30 @@ fn names_of_runs_are_plain() {
     }
     assert_eq!(core.name(), "gan-k3_2");
 }
+
+#[test]
+fn minibatches_go_on_where_they_were_saved() {
+    use crate::data::batches::{BatchConfig, Batches};
+    let order = || Batches::new(300, BatchConfig::default(), 7).unwrap();
+    let mut drawn = order();
+    (0..5).for_each(|_| drop(drawn.draw()));
+    let mut saving = State::saving();
+    saving.batches("batches", &mut drawn).unwrap();
+    let header = Header {
+        kind: "tiny".into(),
+        step: 5,
+        seed: 7,
+        position: "0".into(),
+        mark: "m".into(),
+        updates: Default::default(),
+        config: serde_json::Value::Null,
+    };
+    let bytes = saving.to_bytes(&header).unwrap();
+    let (_, mut loading) = State::of_bytes("the file", &bytes).unwrap();
+    let mut resumed = order();
+    loading.batches("batches", &mut resumed).unwrap();
+    assert_eq!(resumed, drawn);
+    assert_eq!(resumed.draw(), drawn.draw());
+    let message = loading.batches("others", &mut resumed).unwrap_err().to_string();
+    assert!(message.contains("architecture: others, found no minibatches"), "{message}");
+}
