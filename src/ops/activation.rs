@@ -8,6 +8,8 @@ use dfdx::prelude::{
 };
 use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSlice, ParallelSliceMut};
 
+use super::memory::{lent, zeros};
+use super::vectorised;
 use crate::{Error, Result};
 
 /// leaky(x): x above 0, `slope` · x elsewhere. The gradient at 0 is `slope`, as in PyTorch (on Cuda, dfdx's, 1).
@@ -159,27 +161,34 @@ fn pointwise<S: Shape, T: Tape<f32, Cpu>>(
 ) -> Result<Tensor<S, f32, Cpu, T>, CpuError> {
     let (x, mut tape) = x.try_contiguous()?.split_tape();
     let shape = *x.shape();
-    let mut values = vec![0.0; shape.num_elements()];
-    x.copy_into(&mut values);
-    values.par_chunks_mut(CHUNK).for_each(|chunk| {
-        for element in chunk {
-            *element = value(*element);
-        }
+    let mut values = zeros(shape.num_elements());
+    values.par_chunks_mut(CHUNK).zip(lent(&x).par_chunks(CHUNK)).for_each(|(to, x)| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (to, x) in to.iter_mut().zip(x) {
+                    *to = value(*x);
+                }
+            },
+        );
     });
     let y = x.device().try_tensor_from_vec(values, shape)?;
     if T::OWNS_TAPE {
-        let (of_x, of_y) = (x.ghost(), y.ghost());
-        let y = y.clone().try_reshape_like(&(shape.num_elements(),))?;
+        let (of_x, of_y, y) = (x.ghost(), y.ghost(), y.clone());
         tape.add_backward_op(move |gradients| {
             // Nothing needs y's gradient after this: taken out, it is freed here.
             let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
             let gradient = gradients.get_or_alloc_mut(&of_x)?;
             let chunks = gradient.par_chunks_mut(CHUNK).zip(outer.par_chunks(CHUNK));
-            chunks.enumerate().for_each(|(chunk, (gradient, outer))| {
-                for (at, (gradient, outer)) in gradient.iter_mut().zip(outer).enumerate() {
-                    // Element by element: dfdx lends no slice of a tensor, and this is quicker than a copy.
-                    *gradient += outer * slope(y[[chunk * CHUNK + at]]);
-                }
+            chunks.zip(lent(&y).par_chunks(CHUNK)).for_each(|((gradient, outer), y)| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for ((gradient, outer), y) in gradient.iter_mut().zip(outer).zip(y) {
+                            *gradient += outer * slope(*y);
+                        }
+                    },
+                );
             });
             Ok(())
         });

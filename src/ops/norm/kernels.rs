@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::{Affine, Channels, Features, Normalisation};
 use crate::ops::frozen::learns;
+use crate::ops::memory::{lent, zeros};
 use crate::ops::vectorised;
-use crate::tensor::contents;
 
 /// Normalisation by loops over channels. A channel's sums are taken in one order on one thread, so the bits don't depend
 /// on the number of threads.
@@ -34,19 +34,21 @@ impl Normalisation<Cpu> for Kernels {
         let (plane, epsilon) = (shape.2 * shape.3, affine.epsilon);
         let count = (shape.0 * plane) as f64;
         let (scale, bias) = (affine.scale.array(), affine.bias.array());
-        let mut values = contents(&x);
+        let mut values = zeros(shape.num_elements());
+        let from = lent(&x);
         let moments: Vec<(f64, f64)> = channels(&mut values, C, plane)
             .into_par_iter()
+            .enumerate()
             .zip(scale.par_iter().zip(&bias))
-            .map(|(mut planes, (scale, bias))| {
-                let mean = sum(planes.iter().map(|plane| &**plane), |x| x) / count;
+            .map(|((channel, to), (scale, bias))| {
+                let mean = sum(planes(from, C, plane, channel), |x| x) / count;
                 let middle = mean as f32;
                 // Differences from the mean first: the difference of two large sums would lose the variance.
-                let squares = sum(planes.iter().map(|plane| &**plane), |x| (x - middle) * (x - middle));
+                let squares = sum(planes(from, C, plane, channel), |x| (x - middle) * (x - middle));
                 let variance = squares / count;
                 let factor = f64::from(*scale) / (variance + epsilon).sqrt();
                 let line = Line { factor: factor as f32, offset: (f64::from(*bias) - factor * mean) as f32 };
-                planes.iter_mut().for_each(|plane| apply(plane, line));
+                to.into_iter().zip(planes(from, C, plane, channel)).for_each(|(to, x)| apply(to, x, line));
                 (mean, variance)
             })
             .collect();
@@ -57,7 +59,7 @@ impl Normalisation<Cpu> for Kernels {
             let moments = moments.clone();
             tape.add_backward_op(move |gradients| {
                 let mut outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
-                let x = contents(&x);
+                let x = lent(&x);
                 let by_channel = channels(&mut outer, C, plane);
                 let of_x = gradients.get_or_alloc_mut(&of_x)?;
                 let sums: Vec<(f64, f64)> = channels(of_x, C, plane)
@@ -66,10 +68,7 @@ impl Normalisation<Cpu> for Kernels {
                     .zip(moments)
                     .enumerate()
                     .map(|(channel, ((to, outer), (mean, variance)))| {
-                        let planes = || {
-                            let x = x.chunks_exact(C * plane).map(|image| &image[channel * plane..][..plane]);
-                            x.zip(outer.iter().map(|outer| &**outer))
-                        };
+                        let planes = || planes(x, C, plane, channel).zip(outer.iter().map(|outer| &**outer));
                         let inverse = 1.0 / (variance + epsilon).sqrt();
                         let middle = mean as f32;
                         // Σ dy and Σ dy (x - μ)/√(σ² + ε): the gradients of β and γ.
@@ -121,11 +120,13 @@ impl Normalisation<Cpu> for Kernels {
                 Line { factor: factor as f32, offset: offset as f32 }
             })
             .collect();
-        let mut values = contents(&x);
-        channels(&mut values, C, plane)
-            .into_par_iter()
-            .zip(&lines)
-            .for_each(|(planes, line)| planes.into_iter().for_each(|plane| apply(plane, *line)));
+        let mut values = zeros(shape.num_elements());
+        let from = lent(&x);
+        channels(&mut values, C, plane).into_par_iter().zip(&lines).enumerate().for_each(
+            |(channel, (to, line))| {
+                to.into_iter().zip(planes(from, C, plane, channel)).for_each(|(to, x)| apply(to, x, *line));
+            },
+        );
         let y = x.device().try_tensor_from_vec(values, shape)?;
         if T::OWNS_TAPE {
             let (of_x, of_y) = (x.ghost(), y.ghost());
@@ -139,7 +140,7 @@ impl Normalisation<Cpu> for Kernels {
                         .collect()
                 };
                 if learns::<Cpu, T>() {
-                    let x = contents(&x);
+                    let x = lent(&x);
                     let each = |channel: usize| {
                         planes(&x, channel).into_iter().map(|at| (&x[at.clone()], &outer[at]))
                     };
@@ -180,6 +181,16 @@ fn channels(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [
         }
     }
     parts
+}
+
+/// One channel's plane of each image.
+fn planes(
+    values: &[f32],
+    channels: usize,
+    plane: usize,
+    channel: usize,
+) -> impl Iterator<Item = &[f32]> + Clone {
+    values.chunks_exact(channels * plane).map(move |image| &image[channel * plane..][..plane])
 }
 
 /// Σ f(x) over all planes: 32 sums side by side in `f32` over at most a few thousand numbers, then in `f64`.
@@ -227,11 +238,15 @@ fn sum_of_products<'a>(planes: impl Iterator<Item = (&'a [f32], &'a [f32])>, mid
 const LANES: usize = 32;
 const PART: usize = 4096;
 
-/// x = factor · x + offset.
-fn apply(plane: &mut [f32], Line { factor, offset }: Line) {
+/// to = factor · x + offset.
+fn apply(to: &mut [f32], x: &[f32], Line { factor, offset }: Line) {
     vectorised(
         #[inline(always)]
-        || plane.iter_mut().for_each(|x| *x = factor * *x + offset),
+        || {
+            for (to, x) in to.iter_mut().zip(x) {
+                *to = factor * x + offset;
+            }
+        },
     );
 }
 

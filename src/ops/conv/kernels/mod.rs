@@ -12,7 +12,7 @@ use self::transform::{Sizes, correlate, scatter, weight_gradient};
 use self::winograd::Winograd;
 use super::{Convolution, Map, Window};
 use crate::ops::frozen::learns;
-use crate::tensor::contents;
+use crate::ops::memory::{lent, zeros};
 
 /// Convolution by transforms and matrix products ([`gemm`]): Winograd's algorithm for kernel 4 and stride 2, patches
 /// for all others.
@@ -79,8 +79,8 @@ impl Convolution<Cpu> for Kernels {
         let (x, kernel, mut tape) = laid_out(x, kernel)?;
         let sizes = Sizes::new(*x.shape(), *kernel.shape(), window)?;
         let shape = (sizes.batch, sizes.outputs, sizes.out_height, sizes.out_width);
-        let mut y = vec![0.0; shape.num_elements()];
-        sizes.correlate(&contents(&x), &contents(&kernel), &mut y);
+        let mut y = zeros(shape.num_elements());
+        sizes.correlate(lent(&x), lent(&kernel), &mut y);
         let y = x.device().try_tensor_from_vec(y, shape)?;
         if T::OWNS_TAPE {
             let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
@@ -92,13 +92,13 @@ impl Convolution<Cpu> for Kernels {
                 if learns::<Cpu, T>() {
                     let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
                     if !idle {
-                        sizes.weight_gradient(&contents(&x), &outer, gradient);
+                        sizes.weight_gradient(lent(&x), &outer, gradient);
                     }
                 }
                 if idle {
                     return gradients.try_alloc_for(&of_x);
                 }
-                sizes.scatter(&outer, &contents(&kernel), gradients.get_or_alloc_mut(&of_x)?);
+                sizes.scatter(&outer, lent(&kernel), gradients.get_or_alloc_mut(&of_x)?);
                 Ok(())
             });
         }
@@ -118,8 +118,8 @@ impl Convolution<Cpu> for Kernels {
         if (sizes.outputs, sizes.out_height, sizes.out_width) != (outputs, out_height, out_width) {
             return Err(CpuError::WrongNumElements);
         }
-        let mut x = vec![0.0; batch * inputs * height * width];
-        sizes.scatter(&contents(&y), &contents(&kernel), &mut x);
+        let mut x = zeros(batch * inputs * height * width);
+        sizes.scatter(lent(&y), lent(&kernel), &mut x);
         let x = y.device().try_tensor_from_vec(x, (batch, inputs, height, width))?;
         if T::OWNS_TAPE {
             let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
@@ -129,13 +129,13 @@ impl Convolution<Cpu> for Kernels {
                 if learns::<Cpu, T>() {
                     let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
                     if !idle {
-                        sizes.weight_gradient(&outer, &contents(&y), gradient);
+                        sizes.weight_gradient(&outer, lent(&y), gradient);
                     }
                 }
                 if idle {
                     return gradients.try_alloc_for(&of_y);
                 }
-                sizes.correlate(&outer, &contents(&kernel), gradients.get_or_alloc_mut(&of_y)?);
+                sizes.correlate(&outer, lent(&kernel), gradients.get_or_alloc_mut(&of_y)?);
                 Ok(())
             });
         }
