@@ -133,36 +133,25 @@ impl Normalisation<Cpu> for Kernels {
             let (of_scale, of_bias) = (affine.scale.ghost(), affine.bias.ghost());
             tape.add_backward_op(move |gradients| {
                 let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
-                let planes = |values: &'_ [f32], channel: usize| -> Vec<std::ops::Range<usize>> {
-                    (0..values.len() / (C * plane))
-                        .map(|image| (image * C + channel) * plane)
-                        .map(|at| at..at + plane)
-                        .collect()
-                };
+                let outer_of = |channel: usize| planes(&outer, C, plane, channel);
                 if learns::<Cpu, T>() {
                     let x = lent(&x);
-                    let each = |channel: usize| {
-                        planes(&x, channel).into_iter().map(|at| (&x[at.clone()], &outer[at]))
+                    let of_channel = |channel: usize| {
+                        let pairs = planes(x, C, plane, channel).zip(outer_of(channel));
+                        let of_scale = sum_of_products(pairs, mean[channel]) * inverse[channel];
+                        (of_scale, sum(outer_of(channel), |g| g))
                     };
-                    let of_scale = gradients.get_or_alloc_mut(&of_scale)?;
-                    for (channel, to) in of_scale.iter_mut().enumerate() {
-                        *to += (sum_of_products(each(channel), mean[channel]) * inverse[channel]) as f32;
-                    }
-                    let of_bias = gradients.get_or_alloc_mut(&of_bias)?;
-                    for (channel, to) in of_bias.iter_mut().enumerate() {
-                        *to += sum(each(channel).map(|(_, outer)| outer), |g| g) as f32;
-                    }
+                    let sums: Vec<(f64, f64)> = (0..C).into_par_iter().map(of_channel).collect();
+                    let scale = gradients.get_or_alloc_mut(&of_scale)?;
+                    scale.iter_mut().zip(&sums).for_each(|(to, sums)| *to += sums.0 as f32);
+                    let bias = gradients.get_or_alloc_mut(&of_bias)?;
+                    bias.iter_mut().zip(&sums).for_each(|(to, sums)| *to += sums.1 as f32);
                 }
                 let of_x = gradients.get_or_alloc_mut(&of_x)?;
                 channels(of_x, C, plane).into_par_iter().enumerate().for_each(|(channel, to)| {
-                    for (to, at) in to.into_iter().zip(planes(&outer, channel)) {
-                        add(
-                            to,
-                            &outer[at.clone()],
-                            &outer[at],
-                            lines[channel].factor,
-                            Line { factor: 0.0, offset: 0.0 },
-                        );
+                    let nothing = Line { factor: 0.0, offset: 0.0 };
+                    for (to, outer) in to.into_iter().zip(outer_of(channel)) {
+                        add(to, outer, outer, lines[channel].factor, nothing);
                     }
                 });
                 Ok(())
