@@ -35,7 +35,7 @@ pub struct Measurement {
 /// All measurements.
 pub const MEASUREMENTS: [Measurement; 1] = [Measurement {
     name: "dcgan-cpu",
-    about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (30 minutes; --quick: 5)",
+    about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
     run: dcgan_cpu::run,
 }];
 

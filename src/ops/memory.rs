@@ -1,7 +1,8 @@
 //! A tensor's numbers where they lie, and fresh memory, touched first by the threads that will work in it.
 //!
 //! dfdx copies a tensor's numbers on one thread, and fresh memory costs more than to copy into it, since the system hands
-//! it out page by page: in a step of DCGAN that was a quarter of the time.
+//! it out page by page: copies, zeroing and page faults were 18 % of the processor time of a DCGAN step, most of it on one
+//! thread.
 
 use std::mem::MaybeUninit;
 
@@ -40,7 +41,9 @@ pub(super) fn lent<S: Shape, T>(tensor: &Tensor<S, f32, Cpu, T>) -> &[f32] {
     // SAFETY: dfdx keeps a tensor of its Cpu in one vector, and indexing goes through that vector: `first` and `last` are
     // numbers of it, `check` has seen that they are the ends of `count` numbers, and all between them are initialised
     // numbers of the same vector. While the tensor is borrowed, nothing changes or frees them: dfdx writes to storage
-    // that is shared only after it has copied it.
+    // that is shared only after it has copied it. (A pointer that comes from a reference to one number and reads its
+    // neighbours: of the two proposed models of aliasing, Tree Borrows allows it and Stacked Borrows does not; dfdx
+    // lends no slice.)
     unsafe { std::slice::from_raw_parts(first, count) }
 }
 
