@@ -59,6 +59,8 @@ class Test:
         self.folder = folder
         self.open: list[Kernel] = []
         self.starts = 0
+        self.shutdowns = 0
+        self.deaf = 0  # shutdown messages that no kernel obeyed
 
     # Starts
 
@@ -84,7 +86,10 @@ class Test:
 
     def shut_down(self, kernel: Kernel) -> None:
         copy = self.evcxr_of(kernel)[1]
-        kernel.shut_down()
+        self.shutdowns += 1
+        if not kernel.shut_down():
+            self.deaf += 1
+            print(f"kernel {kernel.pid} did not end at the shutdown message, but at SIGTERM", flush=True)
         self.gone(copy, "a shutdown")
 
     def terminate(self, kernel: Kernel) -> None:
@@ -199,6 +204,8 @@ class Test:
         changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         if changed:
             raise Failure(f"{len(changed)} files of the template changed, first {changed[0]}")
+        if 2 * self.deaf > self.shutdowns:
+            raise Failure(f"{self.deaf} of {self.shutdowns} shutdown messages did not end their kernel")
         print(
             f"{self.starts - 1} starts and kills: no stray copy, no orphan, "
             f"{len(before)} template files as before"

@@ -18,6 +18,7 @@ from jupyter_client.manager import KernelManager
 COURSE = "gan-course"
 START_SECONDS = 300  # plain evcxr builds everything first
 CELL_SECONDS = 300
+SHUTDOWN_SECONDS = 15  # Jupyter waits for five
 LATE_SECONDS = 5  # evcxr may send what a cell printed after it has reported the cell as done
 
 
@@ -123,10 +124,19 @@ class Kernel:
             raise Failure(f"`{code}` in kernel {self.pid} should print {output!r}, not {said!r}")
         return answer
 
-    def shut_down(self) -> None:
-        """The clean way: a shutdown message, then the process ends by itself."""
+    def shut_down(self) -> bool:
+        """The clean way, as Jupyter has it: a shutdown message, after which the process ends by itself; else SIGTERM.
+
+        Whether the message was enough. evcxr 0.22 ends at it nearly always, but not always.
+        """
         self.client.shutdown()
-        self.wait_end(30, "a shutdown message")
+        try:
+            self.wait_end(SHUTDOWN_SECONDS, "a shutdown message")
+        except Failure:
+            self.signal(signal.SIGTERM)
+            self.wait_end(30, "a shutdown message and SIGTERM")
+            return False
+        return True
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)

@@ -6,10 +6,9 @@
 use dfdx::prelude::{
     Cpu, CpuError, Device, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
 };
-use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSlice, ParallelSliceMut};
 
 use super::memory::{lent, zeros};
-use super::vectorised;
+use super::{threads, vectorised};
 use crate::{Error, Result};
 
 /// leaky(x): x above 0, `slope` · x elsewhere. The gradient at 0 is `slope`, as in PyTorch (on Cuda, dfdx's, 1).
@@ -93,20 +92,19 @@ impl Activate for Cpu {
         if slope == 0.0 {
             return Self::relu(x); // 0 · -∞ would be NaN
         }
-        pointwise(x, move |x| if x > 0.0 { x } else { slope * x }, move |y| if y > 0.0 { 1.0 } else { slope })
+        pointwise(x, Leaky(slope))
     }
 
     fn relu<S: Shape, T: Tape<f32, Self>>(
         x: Tensor<S, f32, Self, T>,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
-        // Written so that NaN stays NaN.
-        pointwise(x, |x| if x <= 0.0 { 0.0 } else { x }, |y| if y <= 0.0 { 0.0 } else { 1.0 })
+        pointwise(x, Rectified)
     }
 
     fn tanh<S: Shape, T: Tape<f32, Self>>(
         x: Tensor<S, f32, Self, T>,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
-        pointwise(x, super::lambert::tanh, |y| 1.0 - y * y)
+        pointwise(x, HyperbolicTangent)
     }
 }
 
@@ -150,50 +148,110 @@ pub(super) fn failed(operation: &str, cause: impl std::fmt::Debug) -> Error {
 
 const LEAKY_RELU: &str = "apply leaky ReLU";
 
-/// What one thread does at a time: enough to be worth the hand-over, and the same whatever the number of threads.
-const CHUNK: usize = 1 << 15;
+/// A function of one number whose derivative can be told from its value.
+trait Function: Copy + Sync + 'static {
+    fn value(self, x: f32) -> f32;
+    fn slope(self, y: f32) -> f32;
+}
 
-/// y = value(x), whose derivative is slope(y).
+#[derive(Clone, Copy)]
+struct Leaky(f32);
+
+impl Function for Leaky {
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        if x > 0.0 { x } else { self.0 * x }
+    }
+
+    #[inline(always)]
+    fn slope(self, y: f32) -> f32 {
+        if y > 0.0 { 1.0 } else { self.0 }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Rectified;
+
+/// Written so that NaN stays NaN.
+impl Function for Rectified {
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        if x <= 0.0 { 0.0 } else { x }
+    }
+
+    #[inline(always)]
+    fn slope(self, y: f32) -> f32 {
+        if y <= 0.0 { 0.0 } else { 1.0 }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct HyperbolicTangent;
+
+impl Function for HyperbolicTangent {
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        super::lambert::tanh(x)
+    }
+
+    #[inline(always)]
+    fn slope(self, y: f32) -> f32 {
+        1.0 - y * y
+    }
+}
+
+/// y = function(x).
 fn pointwise<S: Shape, T: Tape<f32, Cpu>>(
     x: Tensor<S, f32, Cpu, T>,
-    value: impl Fn(f32) -> f32 + Sync,
-    slope: impl Fn(f32) -> f32 + Sync + 'static,
+    function: impl Function,
 ) -> Result<Tensor<S, f32, Cpu, T>, CpuError> {
     let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let shape = *x.shape();
-    let mut values = zeros(shape.num_elements());
-    values.par_chunks_mut(CHUNK).zip(lent(&x).par_chunks(CHUNK)).for_each(|(to, x)| {
-        vectorised(
-            #[inline(always)]
-            || {
-                for (to, x) in to.iter_mut().zip(x) {
-                    *to = value(*x);
-                }
-            },
-        );
-    });
-    let y = x.device().try_tensor_from_vec(values, shape)?;
+    let y = x.device().try_tensor_from_vec(values(lent(&x), function), *x.shape())?;
     if T::OWNS_TAPE {
         let (of_x, of_y, y) = (x.ghost(), y.ghost(), y.clone());
         tape.add_backward_op(move |gradients| {
             // Nothing needs y's gradient after this: taken out, it is freed here.
             let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
-            let gradient = gradients.get_or_alloc_mut(&of_x)?;
-            let chunks = gradient.par_chunks_mut(CHUNK).zip(outer.par_chunks(CHUNK));
-            chunks.zip(lent(&y).par_chunks(CHUNK)).for_each(|((gradient, outer), y)| {
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for ((gradient, outer), y) in gradient.iter_mut().zip(outer).zip(y) {
-                            *gradient += outer * slope(*y);
-                        }
-                    },
-                );
-            });
+            chain(&outer, lent(&y), gradients.get_or_alloc_mut(&of_x)?, function);
             Ok(())
         });
     }
     Ok(y.put_tape(tape))
+}
+
+/// What one thread does at a time: enough to be worth the hand-over, and the same whatever the number of threads.
+const CHUNK: usize = 1 << 15;
+
+// The loops are not in `pointwise`, which is compiled anew for each shape and tape.
+
+fn values(x: &[f32], function: impl Function) -> Vec<f32> {
+    let mut values = zeros(x.len());
+    threads::for_each(values.chunks_mut(CHUNK).zip(x.chunks(CHUNK)), |_, (to, x)| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (to, x) in to.iter_mut().zip(x) {
+                    *to = function.value(*x);
+                }
+            },
+        );
+    });
+    values
+}
+
+/// gradient += outer · function's slope where its value is y.
+fn chain(outer: &[f32], y: &[f32], gradient: &mut [f32], function: impl Function) {
+    let chunks = gradient.chunks_mut(CHUNK).zip(outer.chunks(CHUNK)).zip(y.chunks(CHUNK));
+    threads::for_each(chunks, |_, ((gradient, outer), y)| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((gradient, outer), y) in gradient.iter_mut().zip(outer).zip(y) {
+                    *gradient += outer * function.slope(*y);
+                }
+            },
+        );
+    });
 }
 
 #[cfg(test)]

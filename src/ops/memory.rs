@@ -7,7 +7,8 @@
 use std::mem::MaybeUninit;
 
 use dfdx::prelude::{Cpu, HasShape, Shape, Tensor};
-use rayon::prelude::*;
+
+use super::threads;
 
 /// Numbers that one thread clears at a time.
 const CHUNK: usize = 1 << 16;
@@ -19,7 +20,7 @@ pub(super) fn zeros(count: usize) -> Vec<f32> {
     }
     let mut values = Vec::with_capacity(count);
     let fresh: &mut [MaybeUninit<f32>] = &mut values.spare_capacity_mut()[..count];
-    fresh.par_chunks_mut(CHUNK).for_each(|chunk| {
+    threads::for_each(fresh.chunks_mut(CHUNK), |_, chunk| {
         chunk.fill(MaybeUninit::new(0.0));
     });
     // SAFETY: the capacity is at least `count`, and the loop above has written the first `count` numbers.

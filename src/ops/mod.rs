@@ -14,6 +14,7 @@ pub mod norm;
 pub(crate) mod oracle;
 mod planes;
 mod pool;
+pub(crate) mod threads;
 mod upsample;
 
 pub(crate) use activation::check_slope;

@@ -3,10 +3,8 @@
 use dfdx::prelude::{
     Cpu, CpuError, Dim, HasShape, NoneTape, PutTape, ReshapeTo, SplitTape, Tape, Tensor, TensorFromVec,
 };
-use rayon::prelude::{
-    IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator, ParallelSlice, ParallelSliceMut,
-};
 
+use super::threads;
 use crate::{Error, Result};
 
 /// Images or feature maps `(B, C, H, W)`, whose channels are known at compile time (`Const<3>`) or not (`usize`).
@@ -27,16 +25,16 @@ pub(super) fn each<C: Dim, T: Tape<f32, Cpu>, Kept: Send + Sync + 'static>(
     let mut pixels = vec![0.0; batch * channels.size() * from];
     x.copy_into(&mut pixels);
     let mut values = vec![0.0; batch * channels.size() * to];
-    let planes = values.par_chunks_mut(to).zip(pixels.par_chunks(from)).enumerate();
-    let kept: Vec<Kept> = planes.map(|(number, (y, x))| forward(number, x, y)).collect();
+    let planes = values.chunks_mut(to).zip(pixels.chunks(from));
+    let kept: Vec<Kept> = threads::map(planes, |number, (y, x)| forward(number, x, y));
     let y = x.device().try_tensor_from_vec(values, (batch, channels, size.0, size.1))?;
     if T::OWNS_TAPE {
         let (of_x, of_y) = (x.ghost(), y.ghost());
         tape.add_backward_op(move |gradients| {
             let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
             let gradient = gradients.get_or_alloc_mut(&of_x)?;
-            let planes = gradient.par_chunks_mut(from).zip(outer.par_chunks(to)).zip(kept.par_iter());
-            planes.for_each(|((gradient, outer), kept)| backward(kept, outer, gradient));
+            let planes = gradient.chunks_mut(from).zip(outer.chunks(to)).zip(&kept);
+            threads::for_each(planes, |_, ((gradient, outer), kept)| backward(kept, outer, gradient));
             Ok(())
         });
     }

@@ -3,11 +3,9 @@
 //! Constants that PyTorch computes in double precision (1-β, the bias corrections) are computed so here: 1 - 0.999
 //! in `f32` is off by 1.3e-5 of itself, more than the trajectories may differ.
 
-use rayon::prelude::*;
-
 use super::Slot;
 use super::config::OptimizerConfig;
-use crate::ops::vectorised;
+use crate::ops::{threads, vectorised};
 
 /// Numbers that one thread updates at a time: enough to be worth the hand-over.
 const CHUNK: usize = 1 << 15;
@@ -55,7 +53,7 @@ impl Rule {
             parts.for_each(|(p, g, first, second)| self.apply_to(p, g, first, second));
         } else {
             let parts: Vec<_> = parts.collect();
-            parts.into_par_iter().for_each(|(p, g, first, second)| {
+            threads::for_each(parts, |_, (p, g, first, second)| {
                 vectorised(
                     #[inline(always)]
                     || self.apply_to(p, g, first, second),

@@ -3,12 +3,11 @@
 use dfdx::prelude::{
     AsArray, Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec,
 };
-use rayon::prelude::*;
 
 use super::{Affine, Channels, Features, Normalisation};
 use crate::ops::frozen::learns;
 use crate::ops::memory::{lent, zeros};
-use crate::ops::vectorised;
+use crate::ops::{threads, vectorised};
 
 /// Normalisation by loops over channels. A channel's sums are taken in one order on one thread, so the bits don't depend
 /// on the number of threads.
@@ -31,71 +30,28 @@ impl Normalisation<Cpu> for Kernels {
         if shape.num_elements() == 0 {
             return Err(CpuError::WrongNumElements);
         }
-        let (plane, epsilon) = (shape.2 * shape.3, affine.epsilon);
-        let count = (shape.0 * plane) as f64;
-        let (scale, bias) = (affine.scale.array(), affine.bias.array());
-        let mut values = zeros(shape.num_elements());
-        let from = lent(&x);
-        let moments: Vec<(f64, f64)> = channels(&mut values, C, plane)
-            .into_par_iter()
-            .enumerate()
-            .zip(scale.par_iter().zip(&bias))
-            .map(|((channel, to), (scale, bias))| {
-                let mean = sum(planes(from, C, plane, channel), |x| x) / count;
-                let middle = mean as f32;
-                // Differences from the mean first: the difference of two large sums would lose the variance.
-                let squares = sum(planes(from, C, plane, channel), |x| (x - middle) * (x - middle));
-                let variance = squares / count;
-                let factor = f64::from(*scale) / (variance + epsilon).sqrt();
-                let line = Line { factor: factor as f32, offset: (f64::from(*bias) - factor * mean) as f32 };
-                to.into_iter().zip(planes(from, C, plane, channel)).for_each(|(to, x)| apply(to, x, line));
-                (mean, variance)
-            })
-            .collect();
+        let (layout, epsilon) = (Layout::of(shape.0, C, shape.2 * shape.3), affine.epsilon);
+        let scale = affine.scale.array();
+        let (values, moments) = layout.normalise(lent(&x), &scale, &affine.bias.array(), epsilon);
         let y = x.device().try_tensor_from_vec(values, shape)?;
-        if T::OWNS_TAPE {
-            let (of_x, of_y) = (x.ghost(), y.ghost());
-            let (of_scale, of_bias) = (affine.scale.ghost(), affine.bias.ghost());
-            let moments = moments.clone();
-            tape.add_backward_op(move |gradients| {
-                let mut outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
-                let x = lent(&x);
-                let by_channel = channels(&mut outer, C, plane);
-                let of_x = gradients.get_or_alloc_mut(&of_x)?;
-                let sums: Vec<(f64, f64)> = channels(of_x, C, plane)
-                    .into_par_iter()
-                    .zip(by_channel)
-                    .zip(moments)
-                    .enumerate()
-                    .map(|(channel, ((to, outer), (mean, variance)))| {
-                        let planes = || planes(x, C, plane, channel).zip(outer.iter().map(|outer| &**outer));
-                        let inverse = 1.0 / (variance + epsilon).sqrt();
-                        let middle = mean as f32;
-                        // Σ dy and Σ dy (x - μ)/√(σ² + ε): the gradients of β and γ.
-                        let of_bias = sum(outer.iter().map(|outer| &**outer), |g| g);
-                        let of_scale = sum_of_products(planes(), middle) * inverse;
-                        let factor = f64::from(scale[channel]) * inverse;
-                        let slope = (-factor * of_scale * inverse / count) as f32;
-                        let offset = (-factor * of_bias / count) as f32 - slope * middle;
-                        for (to, (x, outer)) in to.into_iter().zip(planes()) {
-                            add(to, x, outer, factor as f32, Line { factor: slope, offset });
-                        }
-                        (of_scale, of_bias)
-                    })
-                    .collect();
-                if learns::<Cpu, T>() {
-                    let scale = gradients.get_or_alloc_mut(&of_scale)?;
-                    scale.iter_mut().zip(&sums).for_each(|(to, sums)| *to += sums.0 as f32);
-                    let bias = gradients.get_or_alloc_mut(&of_bias)?;
-                    bias.iter_mut().zip(&sums).for_each(|(to, sums)| *to += sums.1 as f32);
-                }
-                Ok(())
-            });
-        }
         let device = y.device().clone();
         let tensor = |values: Vec<f32>| device.try_tensor_from_vec(values, Default::default());
         let mean = tensor(moments.iter().map(|(mean, _)| *mean as f32).collect())?;
         let variance = tensor(moments.iter().map(|(_, variance)| *variance as f32).collect())?;
+        if T::OWNS_TAPE {
+            let (of_x, of_y) = (x.ghost(), y.ghost());
+            let (of_scale, of_bias) = (affine.scale.ghost(), affine.bias.ghost());
+            tape.add_backward_op(move |gradients| {
+                let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
+                let to = gradients.get_or_alloc_mut(&of_x)?;
+                let sums = layout.normalise_backward(lent(&x), &outer, to, &scale, &moments, epsilon);
+                if learns::<Cpu, T>() {
+                    add_sums(gradients.get_or_alloc_mut(&of_scale)?, sums.iter().map(|sums| sums.0));
+                    add_sums(gradients.get_or_alloc_mut(&of_bias)?, sums.iter().map(|sums| sums.1));
+                }
+                Ok(())
+            });
+        }
         Ok((y.put_tape(tape), mean, variance))
     }
 
@@ -110,50 +66,22 @@ impl Normalisation<Cpu> for Kernels {
         if shape.num_elements() == 0 {
             return Err(CpuError::WrongNumElements);
         }
-        let plane = shape.2 * shape.3;
+        let layout = Layout::of(shape.0, C, shape.2 * shape.3);
         let (scale, bias, mean) = (affine.scale.array(), affine.bias.array(), mean.array());
         let inverse = variance.array().map(|variance| 1.0 / (f64::from(variance) + affine.epsilon).sqrt());
-        let lines: Vec<Line> = (0..C)
-            .map(|c| {
-                let factor = f64::from(scale[c]) * inverse[c];
-                let offset = f64::from(bias[c]) - factor * f64::from(mean[c]);
-                Line { factor: factor as f32, offset: offset as f32 }
-            })
-            .collect();
-        let mut values = zeros(shape.num_elements());
-        let from = lent(&x);
-        channels(&mut values, C, plane).into_par_iter().zip(&lines).enumerate().for_each(
-            |(channel, (to, line))| {
-                to.into_iter().zip(planes(from, C, plane, channel)).for_each(|(to, x)| apply(to, x, *line));
-            },
-        );
-        let y = x.device().try_tensor_from_vec(values, shape)?;
+        let lines = lines(&scale, &bias, &mean, &inverse);
+        let y = x.device().try_tensor_from_vec(layout.scale(lent(&x), &lines), shape)?;
         if T::OWNS_TAPE {
             let (of_x, of_y) = (x.ghost(), y.ghost());
             let (of_scale, of_bias) = (affine.scale.ghost(), affine.bias.ghost());
             tape.add_backward_op(move |gradients| {
                 let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
-                let outer_of = |channel: usize| planes(&outer, C, plane, channel);
                 if learns::<Cpu, T>() {
-                    let x = lent(&x);
-                    let of_channel = |channel: usize| {
-                        let pairs = planes(x, C, plane, channel).zip(outer_of(channel));
-                        let of_scale = sum_of_products(pairs, mean[channel]) * inverse[channel];
-                        (of_scale, sum(outer_of(channel), |g| g))
-                    };
-                    let sums: Vec<(f64, f64)> = (0..C).into_par_iter().map(of_channel).collect();
-                    let scale = gradients.get_or_alloc_mut(&of_scale)?;
-                    scale.iter_mut().zip(&sums).for_each(|(to, sums)| *to += sums.0 as f32);
-                    let bias = gradients.get_or_alloc_mut(&of_bias)?;
-                    bias.iter_mut().zip(&sums).for_each(|(to, sums)| *to += sums.1 as f32);
+                    let sums = layout.sums(lent(&x), &outer, &mean, &inverse);
+                    add_sums(gradients.get_or_alloc_mut(&of_scale)?, sums.iter().map(|sums| sums.0));
+                    add_sums(gradients.get_or_alloc_mut(&of_bias)?, sums.iter().map(|sums| sums.1));
                 }
-                let of_x = gradients.get_or_alloc_mut(&of_x)?;
-                channels(of_x, C, plane).into_par_iter().enumerate().for_each(|(channel, to)| {
-                    let nothing = Line { factor: 0.0, offset: 0.0 };
-                    for (to, outer) in to.into_iter().zip(outer_of(channel)) {
-                        add(to, outer, outer, lines[channel].factor, nothing);
-                    }
-                });
+                layout.scale_backward(&outer, gradients.get_or_alloc_mut(&of_x)?, &lines);
                 Ok(())
             });
         }
@@ -161,25 +89,132 @@ impl Normalisation<Cpu> for Kernels {
     }
 }
 
-/// For each channel its plane of each image.
-fn channels(values: &mut [f32], channels: usize, plane: usize) -> Vec<Vec<&mut [f32]>> {
-    let mut parts: Vec<Vec<&mut [f32]>> = (0..channels).map(|_| Vec::new()).collect();
-    if plane > 0 {
-        for (at, plane) in values.chunks_exact_mut(plane).enumerate() {
-            parts[at % channels].push(plane);
-        }
-    }
-    parts
+/// y = lineₖ(x) for normalisation by given mean and inverse standard deviation of each channel.
+fn lines(scale: &[f32], bias: &[f32], mean: &[f32], inverse: &[f64]) -> Vec<Line> {
+    let of_channel = |c: usize| {
+        let factor = f64::from(scale[c]) * inverse[c];
+        let offset = f64::from(bias[c]) - factor * f64::from(mean[c]);
+        Line { factor: factor as f32, offset: offset as f32 }
+    };
+    (0..scale.len()).map(of_channel).collect()
 }
 
-/// One channel's plane of each image.
-fn planes(
-    values: &[f32],
+fn add_sums(to: &mut [f32], sums: impl Iterator<Item = f64>) {
+    to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum as f32);
+}
+
+/// How the numbers of a batch `(B, C, H, W)` lie. The loops are here, once, and not in code that is compiled anew for each
+/// number of channels.
+#[derive(Clone, Copy)]
+struct Layout {
     channels: usize,
+    /// H·W
     plane: usize,
-    channel: usize,
-) -> impl Iterator<Item = &[f32]> + Clone {
-    values.chunks_exact(channels * plane).map(move |image| &image[channel * plane..][..plane])
+    /// Numbers of a channel in all images: B·H·W.
+    count: f64,
+}
+
+impl Layout {
+    fn of(batch: usize, channels: usize, plane: usize) -> Self {
+        Self { channels, plane, count: (batch * plane) as f64 }
+    }
+
+    /// For each channel its plane of each image.
+    fn split<'a>(&self, values: &'a mut [f32]) -> Vec<Vec<&'a mut [f32]>> {
+        let images = values.len() / (self.channels * self.plane);
+        let mut parts: Vec<Vec<&mut [f32]>> =
+            (0..self.channels).map(|_| Vec::with_capacity(images)).collect();
+        for (at, plane) in values.chunks_exact_mut(self.plane).enumerate() {
+            parts[at % self.channels].push(plane);
+        }
+        parts
+    }
+
+    /// One channel's plane of each image.
+    fn planes<'a>(self, values: &'a [f32], channel: usize) -> impl Iterator<Item = &'a [f32]> + Clone {
+        values
+            .chunks_exact(self.channels * self.plane)
+            .map(move |image| &image[channel * self.plane..][..self.plane])
+    }
+
+    /// The normalised values, and each channel's mean and variance.
+    fn normalise(
+        self,
+        from: &[f32],
+        scale: &[f32],
+        bias: &[f32],
+        epsilon: f64,
+    ) -> (Vec<f32>, Vec<(f64, f64)>) {
+        let mut values = zeros(from.len());
+        let moments = threads::map(self.split(&mut values), |channel, to| {
+            let mean = sum(self.planes(from, channel), |x| x) / self.count;
+            let middle = mean as f32;
+            // Differences from the mean first: the difference of two large sums would lose the variance.
+            let squares = sum(self.planes(from, channel), |x| (x - middle) * (x - middle));
+            let variance = squares / self.count;
+            let factor = f64::from(scale[channel]) / (variance + epsilon).sqrt();
+            let offset = f64::from(bias[channel]) - factor * mean;
+            let line = Line { factor: factor as f32, offset: offset as f32 };
+            to.into_iter().zip(self.planes(from, channel)).for_each(|(to, x)| apply(to, x, line));
+            (mean, variance)
+        });
+        (values, moments)
+    }
+
+    /// Adds x's gradient to `to`; returns each channel's Σ dy (x - μ)/√(σ² + ε) and Σ dy: the gradients of γ and β.
+    fn normalise_backward(
+        self,
+        x: &[f32],
+        outer: &[f32],
+        to: &mut [f32],
+        scale: &[f32],
+        moments: &[(f64, f64)],
+        epsilon: f64,
+    ) -> Vec<(f64, f64)> {
+        threads::map(self.split(to), |channel, to| {
+            let (mean, variance) = moments[channel];
+            let planes = || self.planes(x, channel).zip(self.planes(outer, channel));
+            let inverse = 1.0 / (variance + epsilon).sqrt();
+            let middle = mean as f32;
+            let of_bias = sum(self.planes(outer, channel), |g| g);
+            let of_scale = sum_of_products(planes(), middle) * inverse;
+            let factor = f64::from(scale[channel]) * inverse;
+            let slope = (-factor * of_scale * inverse / self.count) as f32;
+            let offset = (-factor * of_bias / self.count) as f32 - slope * middle;
+            for (to, (x, outer)) in to.into_iter().zip(planes()) {
+                add(to, x, outer, factor as f32, Line { factor: slope, offset });
+            }
+            (of_scale, of_bias)
+        })
+    }
+
+    /// Each channel's values by its line.
+    fn scale(self, from: &[f32], lines: &[Line]) -> Vec<f32> {
+        let mut values = zeros(from.len());
+        threads::for_each(self.split(&mut values), |channel, to| {
+            to.into_iter().zip(self.planes(from, channel)).for_each(|(to, x)| apply(to, x, lines[channel]));
+        });
+        values
+    }
+
+    /// Adds x's gradient behind [`scale`](Self::scale) to `to`.
+    fn scale_backward(self, outer: &[f32], to: &mut [f32], lines: &[Line]) {
+        threads::for_each(self.split(to), |channel, to| {
+            let nothing = Line { factor: 0.0, offset: 0.0 };
+            for (to, outer) in to.into_iter().zip(self.planes(outer, channel)) {
+                add(to, outer, outer, lines[channel].factor, nothing);
+            }
+        });
+    }
+
+    /// Each channel's Σ dy (x - μ)/√(σ² + ε) and Σ dy.
+    fn sums(self, x: &[f32], outer: &[f32], mean: &[f32], inverse: &[f64]) -> Vec<(f64, f64)> {
+        threads::map(0..self.channels, |_, channel| {
+            let pairs = self.planes(x, channel).zip(self.planes(outer, channel));
+            let of_scale = sum_of_products(pairs, mean[channel]) * inverse[channel];
+            (of_scale, sum(self.planes(outer, channel), |g| g))
+        })
+    }
 }
 
 /// Σ f(x) over all planes: 32 sums side by side in `f32` over at most a few thousand numbers, then in `f64`.

@@ -17,10 +17,8 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::product::{At, product};
-use crate::ops::vectorised;
+use crate::ops::{threads, vectorised};
 
 /// Sizes of a convolution: x `(batch, inputs, height, width)`, w `(outputs, inputs, kernel, kernel)`, y
 /// `(batch, outputs, out_height, out_width)`.
@@ -185,8 +183,8 @@ pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut
             }
             u
         };
-        let sums: Vec<Vec<f32>> = parts.par_chunks(per_sum).map(sum).collect();
-        return w.par_chunks_mut(kernel).enumerate().for_each(|(output, w)| {
+        let sums: Vec<Vec<f32>> = threads::map(parts.chunks(per_sum), |_, parts| sum(parts));
+        return threads::for_each(w.chunks_mut(kernel), |output, w| {
             for u in &sums {
                 let rows = &u[output * F::POSITIONS * depth..][..F::POSITIONS * depth];
                 vectorised(
@@ -208,9 +206,8 @@ pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut
     if let [(x, y)] = parts[..] {
         // Each task's part of U is used up at once: the whole needn't ever exist.
         return lower_both(f, x, y, true, |v, m, columns| {
-            let tasks =
-                w.par_chunks_mut(per_task * kernel).zip(m.par_chunks(per_task * F::POSITIONS * columns));
-            tasks.for_each(|(w, m)| {
+            let tasks = w.chunks_mut(per_task * kernel).zip(m.chunks(per_task * F::POSITIONS * columns));
+            threads::for_each(tasks, |_, (w, m)| {
                 let outputs = w.len() / kernel;
                 scratch(outputs * F::POSITIONS * depth, |u| {
                     multiply_both::<F>((outputs, columns, depth), m, v, u, false);
@@ -222,15 +219,15 @@ pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut
     scratch(s.outputs * F::POSITIONS * depth, |u| {
         for (group, (x, y)) in parts.iter().enumerate() {
             lower_both(f, x, y, true, |v, m, columns| {
-                let tasks = u.par_chunks_mut(per_task * F::POSITIONS * depth);
-                tasks.zip(m.par_chunks(per_task * F::POSITIONS * columns)).for_each(|(u, m)| {
+                let tasks = u.chunks_mut(per_task * F::POSITIONS * depth);
+                threads::for_each(tasks.zip(m.chunks(per_task * F::POSITIONS * columns)), |_, (u, m)| {
                     let outputs = u.len() / (F::POSITIONS * depth);
                     multiply_both::<F>((outputs, columns, depth), m, v, u, group > 0);
                 });
             });
         }
-        let tasks = w.par_chunks_mut(per_task * kernel).zip(u.par_chunks(per_task * F::POSITIONS * depth));
-        tasks.for_each(|(w, u)| raise(w, u));
+        let tasks = w.chunks_mut(per_task * kernel).zip(u.chunks(per_task * F::POSITIONS * depth));
+        threads::for_each(tasks, |_, (w, u)| raise(w, u));
     });
 }
 
@@ -284,7 +281,7 @@ fn task(channels: usize, apart: bool) -> usize {
 /// Does `each` with all items and their numbers, side by side or one after the other.
 fn for_each<T: Send>(parallel: bool, items: Vec<T>, each: impl Fn(usize, T) + Send + Sync) {
     if parallel {
-        items.into_par_iter().enumerate().for_each(|(at, item)| each(at, item));
+        threads::for_each(items, each);
     } else {
         items.into_iter().enumerate().for_each(|(at, item)| each(at, item));
     }
@@ -359,20 +356,24 @@ fn pitch(columns: usize) -> usize {
     if columns.is_multiple_of(64) { columns + 16 } else { columns }
 }
 
+/// Rows of U that one thread lowers at a time.
+const ROWS: usize = 8;
+
 /// The whole of U, `(outputs, POSITIONS, pitch)`.
 fn lowered_kernel<F: Transform>(f: &F, w: &[f32]) -> Vec<f32> {
     let s = f.sizes();
     let pitch = pitch(s.inputs * f.rows());
     let mut u = vec![0.0; s.outputs * F::POSITIONS * pitch];
-    u.par_chunks_mut(F::POSITIONS * pitch)
-        .zip(w.par_chunks(s.inputs * s.kernel * s.kernel))
-        .with_min_len(8)
-        .for_each(|(rows, kernel)| {
+    let kernel = s.inputs * s.kernel * s.kernel;
+    let tasks = u.chunks_mut(ROWS * F::POSITIONS * pitch).zip(w.chunks(ROWS * kernel));
+    threads::for_each(tasks, |_, (rows, kernels)| {
+        for (rows, kernel) in rows.chunks_mut(F::POSITIONS * pitch).zip(kernels.chunks(kernel)) {
             vectorised(
                 #[inline(always)]
                 || f.lower_kernel(kernel, rows, pitch),
-            )
-        });
+            );
+        }
+    });
     u
 }
 
