@@ -155,7 +155,7 @@ impl Layout {
             let factor = f64::from(scale[channel]) / (variance + epsilon).sqrt();
             let offset = f64::from(bias[channel]) - factor * mean;
             let line = Line { factor: factor as f32, offset: offset as f32 };
-            to.into_iter().zip(self.planes(from, channel)).for_each(|(to, x)| apply(to, x, line));
+            apply(to, self.planes(from, channel), line);
             (mean, variance)
         });
         (values, moments)
@@ -181,9 +181,7 @@ impl Layout {
             let factor = f64::from(scale[channel]) * inverse;
             let slope = (-factor * of_scale * inverse / self.count) as f32;
             let offset = (-factor * of_bias / self.count) as f32 - slope * middle;
-            for (to, (x, outer)) in to.into_iter().zip(planes()) {
-                add(to, x, outer, factor as f32, Line { factor: slope, offset });
-            }
+            add(to, planes(), factor as f32, Line { factor: slope, offset });
             (of_scale, of_bias)
         })
     }
@@ -192,7 +190,7 @@ impl Layout {
     fn scale(self, from: &[f32], lines: &[Line]) -> Vec<f32> {
         let mut values = zeros(from.len());
         threads::for_each(self.split(&mut values), |channel, to| {
-            to.into_iter().zip(self.planes(from, channel)).for_each(|(to, x)| apply(to, x, lines[channel]));
+            apply(to, self.planes(from, channel), lines[channel]);
         });
         values
     }
@@ -201,9 +199,8 @@ impl Layout {
     fn scale_backward(self, outer: &[f32], to: &mut [f32], lines: &[Line]) {
         threads::for_each(self.split(to), |channel, to| {
             let nothing = Line { factor: 0.0, offset: 0.0 };
-            for (to, outer) in to.into_iter().zip(self.planes(outer, channel)) {
-                add(to, outer, outer, lines[channel].factor, nothing);
-            }
+            let planes = self.planes(outer, channel);
+            add(to, planes.map(|outer| (outer, outer)), lines[channel].factor, nothing);
         });
     }
 
@@ -219,68 +216,124 @@ impl Layout {
 
 /// Σ f(x) over all planes: 32 sums side by side in `f32` over at most a few thousand numbers, then in `f64`.
 fn sum<'a>(planes: impl Iterator<Item = &'a [f32]>, f: impl Fn(f32) -> f32 + Copy) -> f64 {
-    let of_part = |part: &[f32]| {
-        vectorised(
-            #[inline(always)]
-            || {
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut sums = Sums::default();
+            for part in planes.flat_map(|plane| plane.chunks(PART)) {
                 let (lanes, rest) = part.as_chunks::<LANES>();
-                let mut sums = [0.0f32; LANES];
                 for lane in lanes {
-                    for (sum, x) in sums.iter_mut().zip(lane) {
-                        *sum += f(*x);
-                    }
+                    sums.add(&lane.map(f));
                 }
-                let whole: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
-                whole + rest.iter().map(|x| f64::from(f(*x))).sum::<f64>()
-            },
-        )
-    };
-    planes.flat_map(|plane| plane.chunks(PART)).map(of_part).sum()
+                let (lanes, rest) = rest.as_chunks::<FEW>();
+                for lane in lanes {
+                    sums.add(&lane.map(f));
+                }
+                sums.last += rest.iter().map(|x| f64::from(f(*x))).sum::<f64>();
+                sums.end_of_part(part.len());
+            }
+            sums.total()
+        },
+    )
 }
 
 /// Σ outer · (x - middle).
 fn sum_of_products<'a>(planes: impl Iterator<Item = (&'a [f32], &'a [f32])>, middle: f32) -> f64 {
-    let of_part = |(x, outer): (&[f32], &[f32])| {
-        vectorised(
-            #[inline(always)]
-            || {
-                let ((lanes, rest), (outers, others)) = (x.as_chunks::<LANES>(), outer.as_chunks::<LANES>());
-                let mut sums = [0.0f32; LANES];
-                for (lane, outer) in lanes.iter().zip(outers) {
-                    for ((sum, x), outer) in sums.iter_mut().zip(lane).zip(outer) {
-                        *sum += (x - middle) * outer;
-                    }
-                }
-                let whole: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
-                whole + rest.iter().zip(others).map(|(x, outer)| f64::from((x - middle) * outer)).sum::<f64>()
-            },
-        )
-    };
-    planes.flat_map(|(x, outer)| x.chunks(PART).zip(outer.chunks(PART))).map(of_part).sum()
-}
-
-const LANES: usize = 32;
-const PART: usize = 4096;
-
-/// to = factor · x + offset.
-fn apply(to: &mut [f32], x: &[f32], Line { factor, offset }: Line) {
     vectorised(
         #[inline(always)]
         || {
-            for (to, x) in to.iter_mut().zip(x) {
-                *to = factor * x + offset;
+            let term = |x: f32, outer: f32| (x - middle) * outer;
+            let mut sums = Sums::default();
+            for (x, outer) in planes.flat_map(|(x, outer)| x.chunks(PART).zip(outer.chunks(PART))) {
+                let count = x.len();
+                let ((lanes, x), (outers, outer)) = (x.as_chunks::<LANES>(), outer.as_chunks::<LANES>());
+                for (x, outer) in lanes.iter().zip(outers) {
+                    sums.add::<LANES>(&std::array::from_fn(|i| term(x[i], outer[i])));
+                }
+                let ((lanes, x), (outers, outer)) = (x.as_chunks::<FEW>(), outer.as_chunks::<FEW>());
+                for (x, outer) in lanes.iter().zip(outers) {
+                    sums.add::<FEW>(&std::array::from_fn(|i| term(x[i], outer[i])));
+                }
+                sums.last += x.iter().zip(outer).map(|(x, outer)| f64::from(term(*x, *outer))).sum::<f64>();
+                sums.end_of_part(count);
+            }
+            sums.total()
+        },
+    )
+}
+
+/// Sums that are taken side by side, and what is already added up.
+struct Sums {
+    lanes: [f32; LANES],
+    /// How many numbers the lanes hold.
+    count: usize,
+    last: f64,
+}
+
+impl Default for Sums {
+    #[inline(always)]
+    fn default() -> Self {
+        Self { lanes: [0.0; LANES], count: 0, last: 0.0 }
+    }
+}
+
+impl Sums {
+    #[inline(always)]
+    fn add<const N: usize>(&mut self, numbers: &[f32; N]) {
+        for (sum, number) in self.lanes.iter_mut().zip(numbers) {
+            *sum += number;
+        }
+    }
+
+    #[inline(always)]
+    fn end_of_part(&mut self, count: usize) {
+        self.count += count;
+        if self.count >= PART {
+            self.last += self.lanes.iter().map(|sum| f64::from(*sum)).sum::<f64>();
+            (self.lanes, self.count) = ([0.0; LANES], 0);
+        }
+    }
+
+    #[inline(always)]
+    fn total(mut self) -> f64 {
+        self.end_of_part(PART);
+        self.last
+    }
+}
+
+const LANES: usize = 32;
+/// Lanes for what is left of a plane.
+const FEW: usize = 8;
+const PART: usize = 4096;
+
+/// to = factor · x + offset, plane by plane.
+fn apply<'a>(to: Vec<&mut [f32]>, x: impl Iterator<Item = &'a [f32]>, Line { factor, offset }: Line) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (to, x) in to.into_iter().zip(x) {
+                for (to, x) in to.iter_mut().zip(x) {
+                    *to = factor * x + offset;
+                }
             }
         },
     );
 }
 
-/// to += scale · outer + line(x).
-fn add(to: &mut [f32], x: &[f32], outer: &[f32], scale: f32, Line { factor, offset }: Line) {
+/// to += scale · outer + line(x), plane by plane.
+fn add<'a>(
+    to: Vec<&mut [f32]>,
+    planes: impl Iterator<Item = (&'a [f32], &'a [f32])>,
+    scale: f32,
+    Line { factor, offset }: Line,
+) {
     vectorised(
         #[inline(always)]
         || {
-            for ((to, x), outer) in to.iter_mut().zip(x).zip(outer) {
-                *to += scale * outer + (factor * x + offset);
+            for (to, (x, outer)) in to.into_iter().zip(planes) {
+                for ((to, x), outer) in to.iter_mut().zip(x).zip(outer) {
+                    *to += scale * outer + (factor * x + offset);
+                }
             }
         },
     );

@@ -82,6 +82,8 @@ pub(super) trait Transform: Sync {
 
 /// Numbers of V and M that a group of images may have together: 4 MiB, what two cores' second-level caches hold.
 const GROUP: usize = 1 << 20;
+/// Groups of images that there should be, if they fill a product each: then they can be worked on side by side.
+const GROUPS: usize = 8;
 /// Columns that a product should have at least, so that packing its matrices pays.
 const COLUMNS: usize = 256;
 /// Channels in a task, at least and at most.
@@ -264,11 +266,13 @@ fn multiply_both<F: Transform>(
     }
 }
 
-/// How many images share a product: as many as the cache holds, but enough to fill it.
+/// How many images share a product: as many as the cache holds, and no more than leave [`GROUPS`] groups, but enough to
+/// fill it.
 fn group<F: Transform>(f: &F) -> usize {
     let s = f.sizes();
     let per_image = F::POSITIONS * (s.inputs * f.rows() + s.outputs) * f.tiles();
-    (GROUP / per_image.max(1)).max(COLUMNS.div_ceil(f.tiles())).clamp(1, s.batch.max(1))
+    let most = (GROUP / per_image.max(1)).min(s.batch.div_ceil(GROUPS));
+    most.max(COLUMNS.div_ceil(f.tiles())).clamp(1, s.batch.max(1))
 }
 
 /// How many of `channels` go into one task. The more, the less often the other factor is packed; where groups aren't

@@ -15,9 +15,6 @@ mod rows;
 
 use super::transform::{Sizes, Transform};
 
-/// Rows of fewer tiles would leave most of a vector empty.
-const NARROW: usize = 8;
-
 /// Products, hence matrices.
 const NINE: usize = 9;
 
@@ -40,7 +37,11 @@ impl Winograd {
     /// `(tiles, images)`, otherwise `(images, tiles)`.
     #[inline(always)]
     fn by_images(&self, images: usize) -> bool {
-        self.grid().1 < NARROW && images >= 4
+        match self.grid().1 {
+            ..8 => images >= 4,
+            8..16 => images >= 8,
+            _ => false,
+        }
     }
 
     /// Row `row` of the patch of the tiles in grid row `i`, if it lies in the image.
