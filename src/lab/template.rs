@@ -18,6 +18,7 @@ use super::checkout::{Checkout, read, write_whole};
 use super::evcxr::{self, Evcxr};
 use super::process::{end_processes_of, output, run_visible};
 use super::{python, rust_src};
+use crate::ops::memory::KEEP_FREED;
 use crate::{Error, Result};
 
 /// All that decides what the template's files look like. A template with another key is rebuilt.
@@ -202,9 +203,11 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
     fs::rename(&new, checkout.template()).map_err(failed)
 }
 
-/// Sets what evcxr must find in its environment to work in `tmpdir` on prebuilt dependencies.
+/// Sets what evcxr must find in its environment to work in `tmpdir` on prebuilt dependencies, and what makes training
+/// fast.
 pub fn environment(command: &mut Command, checkout: &Checkout, tmpdir: &Path) {
     command
+        .envs(KEEP_FREED)
         .env("EVCXR_TMPDIR", tmpdir)
         .env("EVCXR_CONFIG_DIR", checkout.evcxr_config())
         .env("RUST_SRC_PATH", checkout.rust_src())

@@ -8,6 +8,7 @@ use super::layers;
 use super::protocol::Request;
 use super::step::{Training, dcgan};
 use crate::ops::conv::WITHOUT_WINOGRAD;
+use crate::ops::threads::WITHOUT_WAKING;
 use crate::{Error, Result};
 
 /// Something that makes a step faster, and can be left out to see by how much.
@@ -17,10 +18,20 @@ pub enum Road {
     Winograd,
     /// The frozen D of G's step; without it, D's gradients are computed there too, and thrown away.
     Frozen,
+    /// Freed memory stays with the program, as in the course's kernel; without it, glibc gives large blocks back. (Only
+    /// whoever starts the program can leave it out.)
+    Memory,
+    /// Threads look for work before they fall asleep; without it, they sleep as rayon has them.
+    Awake,
 }
 
 /// Each road by its name.
-pub(super) const ROADS: [(Road, &str); 2] = [(Road::Winograd, "winograd"), (Road::Frozen, "frozen")];
+pub(super) const ROADS: [(Road, &str); 4] = [
+    (Road::Winograd, "winograd"),
+    (Road::Frozen, "frozen"),
+    (Road::Memory, "memory"),
+    (Road::Awake, "awake"),
+];
 
 impl std::str::FromStr for Road {
     type Err = String;
@@ -37,6 +48,7 @@ impl std::str::FromStr for Road {
 /// A request can't be read or done.
 pub fn serve(without: &[Road]) -> Result<()> {
     WITHOUT_WINOGRAD.store(without.contains(&Road::Winograd), Ordering::Relaxed);
+    WITHOUT_WAKING.store(without.contains(&Road::Awake), Ordering::Relaxed);
     let mut training: Option<Box<dyn Training>> = None;
     say(concat!("gan-course ", env!("CARGO_PKG_VERSION")))?;
     for line in std::io::stdin().lock().lines() {

@@ -5,7 +5,7 @@
 //! | part | sides |
 //! | --- | --- |
 //! | the step, and its memory | gan-course; PyTorch as the notebook has it, its threads waiting actively; the same, passively |
-//! | what each road brings | gan-course; without Winograd's algorithm; without the frozen D; PyTorch with `detach` |
+//! | what each road brings | gan-course; the same without each of them; PyTorch with `detach` |
 //! | the layers, and matrix products | gan-course; without Winograd's algorithm; PyTorch |
 //!
 //! From the second part on, PyTorch's threads wait in the way that was faster in the first.
@@ -24,6 +24,7 @@ use super::side::Side;
 use super::statistics::median;
 use super::{Case, Options, pytorch, table};
 use crate::lab::checkout::Checkout;
+use crate::ops::memory::KEEP_FREED;
 use crate::{Error, Result};
 
 const NAME: &str = "dcgan-cpu";
@@ -121,6 +122,9 @@ impl Starts<'_> {
     fn course(&self, name: &'static str, without: &[Road]) -> Result<Side> {
         let mut command = Command::new(&self.own);
         command.arg("measure-side").env("RAYON_NUM_THREADS", THREADS.to_string());
+        if !without.contains(&Road::Memory) {
+            command.envs(KEEP_FREED);
+        }
         for (road, text) in ROADS {
             if without.contains(&road) {
                 command.args(["--without", text]);
@@ -161,6 +165,8 @@ fn measure(starts: &Starts<'_>, case: Case, plan: &Plan) -> Result<Measured> {
         starts.course("gan-course", &[])?,
         starts.course("without Winograd", &[Road::Winograd])?,
         starts.course("without frozen D", &[Road::Frozen])?,
+        starts.course("without kept memory", &[Road::Memory])?,
+        starts.course("without threads awake", &[Road::Awake])?,
         starts.pytorch("PyTorch, detach", passive, true)?,
     ];
     let roads = self::steps(&mut sides, case, plan.roads, &mut memory, &mut disturbance)?;

@@ -10,6 +10,13 @@ use dfdx::prelude::{Cpu, HasShape, Shape, Tensor};
 
 use super::threads;
 
+/// Settings of glibc's allocator, read from the environment when a program starts: freed memory stays with the program,
+/// instead of going back to the system and coming again, cleared, page by page, at every step. (Other C libraries ignore
+/// them.) The values are bytes: freed memory beyond so much goes back, and blocks of more are the system's own.
+#[cfg(feature = "lab")]
+pub(crate) const KEEP_FREED: [(&str, &str); 2] =
+    [("MALLOC_TRIM_THRESHOLD_", "4294967296"), ("MALLOC_MMAP_THRESHOLD_", "4294967296")];
+
 /// Numbers that one thread clears at a time.
 const CHUNK: usize = 1 << 16;
 
@@ -48,6 +55,36 @@ pub(super) fn lent<S: Shape, T>(tensor: &Tensor<S, f32, Cpu, T>) -> &[f32] {
     unsafe { std::slice::from_raw_parts(first, count) }
 }
 
+/// The numbers of a tensor, to be changed where they lie; `None` if they don't lie in row-major order in one piece. A tensor
+/// that shares its numbers with another gets its own first.
+pub(crate) fn lent_mut<S: Shape>(tensor: &mut Tensor<S, f32, Cpu>) -> Option<&mut [f32]> {
+    let count = tensor.shape().num_elements();
+    if count == 0 {
+        return Some(&mut []);
+    }
+    if !is_row_major(tensor) {
+        return None;
+    }
+    // From here on the numbers are this tensor's alone, and may have moved.
+    let first = &raw mut tensor[S::Concrete::default()];
+    // SAFETY: as in `lent`; besides, dfdx has just made this tensor the only owner of its vector (a shared one was
+    // copied, in the same order), and it stays borrowed mutably.
+    Some(unsafe { std::slice::from_raw_parts_mut(first, count) })
+}
+
+/// Whether a step along each axis is as far as the axes behind it are long.
+fn is_row_major<S: Shape>(tensor: &Tensor<S, f32, Cpu>) -> bool {
+    let (shape, first) = (tensor.shape().concrete(), S::Concrete::default());
+    let mut length = 1;
+    (0..S::NUM_DIMS).rev().all(|axis| {
+        let step = length;
+        length *= shape[axis];
+        let mut next = first;
+        next[axis] = 1;
+        shape[axis] == 1 || (&raw const tensor[next]).addr() == (&raw const tensor[first]).addr() + 4 * step
+    })
+}
+
 /// The index of the last number.
 fn last<S: Shape>(shape: &S) -> S::Concrete {
     let mut index = shape.concrete();
@@ -67,7 +104,7 @@ fn check(first: *const f32, last: *const f32, count: usize) {
 mod tests {
     use super::*;
     use crate::tensor::{Noise, contents};
-    use dfdx::prelude::{BroadcastTo, NoneTape, Rank1, Rank2, TensorFromVec};
+    use dfdx::prelude::{AsArray, BroadcastTo, NoneTape, PermuteTo, Rank1, Rank2, TensorFrom, TensorFromVec};
 
     #[test]
     fn numbers_are_lent_where_they_lie() {
@@ -88,6 +125,21 @@ mod tests {
             Cpu::default().tensor_from_vec(vec![1.0, 2.0, 3.0], Rank1::<3>::default());
         let square: Tensor<Rank2<2, 3>, f32, Cpu, NoneTape> = line.broadcast();
         lent(&square);
+    }
+
+    #[test]
+    fn numbers_change_where_they_lie_and_a_copy_keeps_its_own() {
+        let mut tensor: Tensor<Rank2<2, 3>, f32, Cpu> =
+            Cpu::default().tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        let before = tensor.clone();
+        lent_mut(&mut tensor).unwrap().iter_mut().for_each(|x| *x += 1.0);
+        assert_eq!(tensor.array(), [[2.0, 3.0, 4.0], [5.0, 6.0, 7.0]]);
+        assert_eq!(before.array(), [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        let line: Tensor<Rank1<3>, f32, Cpu> = Cpu::default().tensor([1.0, 2.0, 3.0]);
+        let mut square: Tensor<Rank2<2, 3>, f32, Cpu> = line.broadcast();
+        assert!(lent_mut(&mut square).is_none());
+        let mut turned: Tensor<Rank2<3, 2>, f32, Cpu> = tensor.permute();
+        assert!(lent_mut(&mut turned).is_none());
     }
 
     #[test]

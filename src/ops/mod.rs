@@ -8,7 +8,7 @@ pub mod conv;
 mod dense;
 mod frozen;
 mod lambert;
-mod memory;
+pub(crate) mod memory;
 pub mod norm;
 #[cfg(test)]
 pub(crate) mod oracle;

@@ -7,7 +7,7 @@
 //! it and awaits the others without sleeping.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 const AWAKE: Duration = Duration::from_millis(20);
 /// Looks at the pool between two looks at the clock.
 const LOOKS: usize = 64;
+
+/// Lets all threads sleep at once, in the whole process: what waking brings is measured so.
+pub(crate) static WITHOUT_WAKING: AtomicBool = AtomicBool::new(false);
 
 /// Threads that look for work now.
 static LOOKING: AtomicUsize = AtomicUsize::new(0);
@@ -85,7 +88,7 @@ fn busy<R>(work: impl FnOnce() -> R) -> R {
 
 /// Sees to it that so many threads of the pool look for work, if they have none.
 fn keep_awake(threads: usize) {
-    if LOOKING.load(Ordering::Relaxed) >= threads {
+    if LOOKING.load(Ordering::Relaxed) >= threads || WITHOUT_WAKING.load(Ordering::Relaxed) {
         return;
     }
     // One thread of the pool must not look: this one, or the one in whose place this one works.
@@ -101,6 +104,9 @@ fn keep_awake(threads: usize) {
 
 /// Does the pool's work, if this is one of its threads, until it is `over` or there has been none for a while.
 fn look_for_work(over: impl Fn() -> bool) {
+    if WITHOUT_WAKING.load(Ordering::Relaxed) {
+        return;
+    }
     let mut since = Instant::now();
     loop {
         let mut found = false;

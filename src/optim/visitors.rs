@@ -4,6 +4,8 @@ use dfdx::prelude::{Gradients, HasShape, Shape, Tensor};
 
 use super::walk::{Change, Read};
 use super::{Slot, rules};
+#[cfg(not(feature = "cuda"))]
+use crate::ops::memory::lent_mut;
 use crate::tensor::Dev;
 use crate::{Error, Result};
 
@@ -13,9 +15,7 @@ fn with_gradient<S: Shape, R>(
     tensor: &Tensor<S, f32, Dev>,
     use_them: impl FnOnce(&[f32]) -> R,
 ) -> Result<R> {
-    let gradient = gradients.get_or_alloc_mut(tensor).map_err(|cause| {
-        Error::new("read a gradient").actual(format!("{cause:?}")).next("free some memory")
-    })?;
+    let gradient = gradients.get_or_alloc_mut(tensor).map_err(no_gradient)?;
     #[cfg(not(feature = "cuda"))]
     return Ok(use_them(gradient));
     #[cfg(feature = "cuda")]
@@ -23,6 +23,10 @@ fn with_gradient<S: Shape, R>(
         let _ = gradient;
         Ok(use_them(&crate::tensor::values(&gradients.get(tensor))))
     }
+}
+
+fn no_gradient(cause: impl std::fmt::Debug) -> Error {
+    Error::new("read a gradient").actual(format!("{cause:?}")).next("free some memory")
 }
 
 /// Makes the empty slots.
@@ -89,7 +93,7 @@ pub(super) struct Update<'a> {
     pub(super) rule: rules::Rule,
     pub(super) slots: std::slice::IterMut<'a, Slot>,
     pub(super) gradients: &'a mut Gradients<f32, Dev>,
-    /// Reused between tensors: dfdx gives no direct access to a parameter's memory, but copies at memory speed.
+    /// For parameters that can't be changed where they lie.
     pub(super) parameters: Vec<f32>,
 }
 
@@ -102,10 +106,18 @@ impl Change for Update<'_> {
     ) -> Result<()> {
         let slot = if trainable { self.slots.next() } else { None };
         if let Some(slot) = slot {
+            let rule = &self.rule;
+            #[cfg(not(feature = "cuda"))]
+            {
+                let gradient = self.gradients.get_or_alloc_mut(tensor).map_err(no_gradient)?;
+                if let Some(parameters) = lent_mut(tensor) {
+                    rule.apply(parameters, gradient, slot);
+                    return Ok(());
+                }
+            }
             let parameters = &mut self.parameters;
             parameters.resize(tensor.shape().num_elements(), 0.0);
             tensor.copy_into(parameters);
-            let rule = &self.rule;
             with_gradient(self.gradients, tensor, |gradient| rule.apply(parameters, gradient, slot))?;
             tensor.copy_from(parameters);
         }

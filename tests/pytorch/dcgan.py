@@ -16,7 +16,9 @@ generator's loss, and `d running TENSOR`, `g running TENSOR` after the step. `lo
 
 The numbers are of float64, so that they are the truth; float32 PyTorch is held to them by the same 1e-4 (to stderr: its
 largest error). An activation that lies so near its kink that rounding puts it on the other side would break that on
-either side: each case's salt is chosen so that it happens to neither.
+either side, and among millions of normally distributed ones some always do. So the biases of batch normalisation are about
+3 and -3 in turn, three standard deviations from the kink, on both of its sides; and the script refuses a case in which an
+activation of the float64 run is within 1e-5 of 0: take another salt.
 """
 
 import sys
@@ -27,8 +29,8 @@ from torch import nn
 from literals import heading, tensor
 
 CASES = [  # preset, latent, channels, batch, salt
-    ("128", 128, 3, 2, 9),
-    ("64", 128, 3, 4, 49),
+    ("128", 128, 3, 2, 2),
+    ("64", 128, 3, 4, 6),
     ("32", 128, 3, 4, 1),
     ("32small", 128, 3, 4, 1),
     ("32small", 16, 1, 4, 1),
@@ -93,8 +95,11 @@ def named(network):
 def prepare(network, dtype, stream):
     network = network.to(dtype)
     for at, (name, values) in enumerate(named(network)):
-        centre = 1.0 if name.endswith("scale") else 0.0
-        fill(values, stream + at, centre, 1 / 32)
+        fill(values, stream + at, 1.0 if name.endswith("scale") else 0.0, 1 / 32)
+        if name.endswith("bias"):
+            with torch.no_grad():
+                values[0::2] += 3
+                values[1::2] -= 3
     return network
 
 
@@ -107,7 +112,11 @@ def step(case, dtype):
     images = fill(torch.empty(batch, channels, size, size, dtype=dtype), stream + 60)
     first, fresh = (fill(torch.empty(batch, latent, 1, 1, dtype=dtype), stream + at, 0.0, 2.0) for at in (61, 62))
     loss = nn.BCEWithLogitsLoss()
-    result = {}
+    result, nearest = {}, []
+    for network in (g, d):
+        for module in network.modules():
+            if isinstance(module, (nn.ReLU, nn.LeakyReLU)):
+                module.register_forward_hook(lambda _, inputs, __: nearest.append(float(inputs[0].detach().abs().min())))
 
     fake = g(first).detach()
     real_logits = d(images)
@@ -131,7 +140,7 @@ def step(case, dtype):
     result = {name: (values.flatten()[places(values.numel())], summary(values)) for name, values in result.items()}
     losses = torch.stack((on_real, on_fake, of_g)).detach()
     scores = torch.stack([torch.sigmoid(z).mean() for z in (real_logits, fake_logits)]).detach()
-    return result, losses, scores
+    return result, losses, scores, min(nearest)
 
 
 def summary(values):
@@ -143,11 +152,11 @@ heading(torch.__version__)
 for case in CASES:
     preset, latent, channels, batch, salt = case
     name = f"{preset} l{latent} c{channels} b{batch} s{salt}"
-    result, losses, scores = step(case, torch.float64)
-    single, _, _ = step(case, torch.float32)
+    result, losses, scores, nearest = step(case, torch.float64)
+    single, *_ = step(case, torch.float32)
     worst = max((float((single[key][0] - result[key][0]).abs().max() / result[key][1][0]), key) for key in result)
-    print(f"{name}: float32 within {worst[0]:.1e} ({worst[1]})", file=sys.stderr)
-    assert worst[0] <= 1e-4, "an activation at its kink: take another salt"
+    print(f"{name}: float32 within {worst[0]:.1e} ({worst[1]}), nearest to a kink {nearest:.1e}", file=sys.stderr)
+    assert nearest >= 1e-5 and worst[0] <= 1e-4, "an activation at its kink: take another salt"
     tensor(name, "losses", losses)
     tensor(name, "scores", scores)
     for key, (entries, whole) in result.items():

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::super::child::ROADS;
 use super::super::statistics::{Quartiles, median};
 use super::super::table::{self, markdown, megabytes, ratio, time};
 use super::{BOUNDS, Measured, PRODUCTS, Plan, SHARE_AT_LEAST, THREADS};
@@ -10,7 +11,7 @@ use super::{BOUNDS, Measured, PRODUCTS, Plan, SHARE_AT_LEAST, THREADS};
 const OURS: usize = 0;
 const WRITTEN: usize = 1;
 const PASSIVE: usize = 2;
-const DETACHED: usize = 3;
+const DETACHED: usize = 1 + ROADS.len();
 /// Place of PyTorch beside the layers.
 const PYTORCH: usize = 2;
 
@@ -162,7 +163,8 @@ fn roads(measured: &[Measured]) -> String {
         .map(|case| {
             let seconds = |side: usize| time(median(&case.roads[side]));
             let brings = |side: usize| ratio(Quartiles::of_ratios(&case.roads[side], &case.roads[OURS]));
-            vec![title(case), seconds(OURS), seconds(1), brings(1), seconds(2), brings(2)]
+            let without = (1..=ROADS.len()).flat_map(|road| [seconds(road), brings(road)]);
+            [title(case), seconds(OURS)].into_iter().chain(without).collect()
         })
         .collect();
     let head = [
@@ -172,6 +174,10 @@ fn roads(measured: &[Measured]) -> String {
         "it brings",
         "without the frozen D of G's step",
         "it brings",
+        "freed memory given back to the system",
+        "keeping it brings",
+        "threads that fall asleep between loops",
+        "waking brings",
     ];
     markdown(&head, &rows)
 }
@@ -256,8 +262,10 @@ mod tests {
         Measured {
             case: Case { preset: 32, batch: 64 },
             steps: vec![side(1.0), side(slower + 1.0), side(slower)],
-            roads: vec![side(1.0), side(1.5), side(1.1), side(1.25)],
-            memory: [100 + ours, 3_000_000_100, 100, 100, 100, 100, 500_000_100].map(memory).to_vec(),
+            roads: [1.0, 1.5, 1.1, 1.2, 1.3, 1.25].map(side).to_vec(),
+            memory: [100 + ours, 3_000_000_100, 100, 100, 100, 100, 100, 100, 500_000_100]
+                .map(memory)
+                .to_vec(),
             layers: layers.collect(),
             products,
             disturbance: Disturbance { elapsed: 100.0, waiting: 0.5, foreign: 20.0, there: 200.0 },

@@ -208,6 +208,26 @@ fn many_groups_of_images_and_many_channels_are_the_naive_loop() {
     }
 }
 
+/// Of small images, Winograd's maps take 16, 8, 4 and 1 at a time: 29 = 16 + 8 + 4 + 1; of wider ones from 8 on. Sizes that
+/// tiles don't cover, too.
+#[test]
+fn small_images_side_by_side_are_the_naive_loop() {
+    let mut noise = Noise::new(13);
+    for (batch, size, padding) in [
+        (29, 9, 1),
+        (29, 6, 0),
+        (45, 4, 1),
+        (31, 17, 2),
+        (3, 8, 1),
+        (4, 7, 2),
+        (29, 35, 1),
+        (7, 32, 1),
+        (8, 33, 0),
+    ] {
+        check::<Kernels>(case(batch, (3, 2), size, [4, 2, padding]), &mut noise);
+    }
+}
+
 #[test]
 fn kernels_are_the_naive_loop() {
     check_all::<Kernels>();

@@ -131,7 +131,7 @@ impl Layout {
     }
 
     /// One channel's plane of each image.
-    fn planes<'a>(self, values: &'a [f32], channel: usize) -> impl Iterator<Item = &'a [f32]> + Clone {
+    fn planes(self, values: &[f32], channel: usize) -> impl Iterator<Item = &[f32]> + Clone {
         values
             .chunks_exact(self.channels * self.plane)
             .map(move |image| &image[channel * self.plane..][..self.plane])
