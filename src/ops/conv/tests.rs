@@ -149,6 +149,7 @@ fn case(batch: usize, channels: (usize, usize), size: usize, [kernel, stride, pa
 fn fixed() -> Vec<Case> {
     let mut cases = Vec::new();
     for size in [4, 6, 8, 16] {
+        cases.push(case(2, (4, 5), size, [4, 2, 1]));
         cases.push(case(2, (3, 5), size, [4, 2, 1]));
     }
     cases.push(case(3, (4, 2), 4, [4, 1, 0])); // to 1×1 and back
@@ -159,7 +160,10 @@ fn fixed() -> Vec<Case> {
     cases.push(case(1, (2, 2), 3, [1, 1, 2])); // more padding than kernel
     // Several groups of images, the last one smaller, and several tasks of channels.
     cases.push(case(3, (3, 70), 64, [3, 1, 1])); // 2 + 1 images
-    cases.push(case(6, (3, 70), 64, [4, 2, 1])); // 5 + 1
+    cases.push(case(6, (4, 70), 64, [4, 2, 1])); // 1 each
+    // A kernel that covers the image: several tasks of images and of channels.
+    cases.push(case(70, (3, 2), 4, [4, 1, 0]));
+    cases.push(case(3, (2, 70), 3, [3, 2, 0]));
     cases
 }
 
@@ -201,7 +205,7 @@ fn many_groups_of_images_and_many_channels_are_the_naive_loop() {
     for (batch, window) in
         [(60, [4, 2, 1]), (130, [4, 2, 1]), (340, [4, 2, 1]), (100, [3, 1, 1]), (150, [3, 1, 1])]
     {
-        check::<Kernels>(case(batch, (2, 3), 32, window), &mut noise);
+        check::<Kernels>(case(batch, (4, 5), 32, window), &mut noise);
     }
     for channels in [(150, 5), (5, 300)] {
         check::<Kernels>(case(2, channels, 4, [4, 2, 1]), &mut noise);
@@ -213,18 +217,21 @@ fn many_groups_of_images_and_many_channels_are_the_naive_loop() {
 #[test]
 fn small_images_side_by_side_are_the_naive_loop() {
     let mut noise = Noise::new(13);
-    for (batch, size, padding) in [
-        (29, 9, 1),
-        (29, 6, 0),
-        (45, 4, 1),
-        (31, 17, 2),
-        (3, 8, 1),
-        (4, 7, 2),
-        (29, 35, 1),
-        (7, 32, 1),
-        (8, 33, 0),
-    ] {
-        check::<Kernels>(case(batch, (3, 2), size, [4, 2, padding]), &mut noise);
+    for (batch, size, padding) in
+        [(29, 9, 1), (29, 6, 0), (45, 4, 1), (31, 17, 2), (4, 7, 2), (29, 35, 1), (8, 33, 0)]
+    {
+        check::<Kernels>(case(batch, (4, 5), size, [4, 2, padding]), &mut noise);
+    }
+}
+
+/// Few small images, and wide ones, are taken row by row; vectors of 16, 8, 4 and 1 tiles.
+#[test]
+fn rows_of_tiles_are_the_naive_loop() {
+    let mut noise = Noise::new(14);
+    for (batch, size, padding) in
+        [(3, 8, 1), (2, 9, 1), (1, 7, 2), (3, 4, 1), (2, 5, 0), (7, 32, 1), (3, 119, 1), (2, 66, 0)]
+    {
+        check::<Kernels>(case(batch, (4, 5), size, [4, 2, padding]), &mut noise);
     }
 }
 

@@ -3,6 +3,7 @@
 mod columns;
 mod product;
 mod transform;
+mod whole;
 mod winograd;
 
 use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec};
@@ -14,8 +15,8 @@ use super::{Convolution, Map, Window};
 use crate::ops::frozen::learns;
 use crate::ops::memory::{lent, zeros};
 
-/// Convolution by transforms and matrix products ([`gemm`]): Winograd's algorithm for kernel 4 and stride 2, patches
-/// for all others.
+/// Convolution by transforms and matrix products ([`gemm`]): Winograd's algorithm for kernel 4 and stride 2 between at least
+/// 4 channels, a plain product where the kernel covers the image, patches for all others.
 pub struct Kernels;
 
 /// The three directions, by the transform that suits the sizes.
@@ -37,25 +38,45 @@ impl Sizes {
     }
 
     fn correlate(&self, x: &[f32], w: &[f32], y: &mut [f32]) {
-        match Winograd::fits(self) {
-            true => correlate(&Winograd(*self), x, w, y),
-            false => correlate(&Columns(*self), x, w, y),
+        match Way::of(self) {
+            Way::Whole => whole::correlate(self, x, w, y),
+            Way::Winograd => correlate(&Winograd(*self), x, w, y),
+            Way::Columns => correlate(&Columns(*self), x, w, y),
         }
     }
 
     fn scatter(&self, y: &[f32], w: &[f32], x: &mut [f32]) {
-        match Winograd::fits(self) {
-            true => scatter(&Winograd(*self), y, w, x),
-            false => scatter(&Columns(*self), y, w, x),
+        match Way::of(self) {
+            Way::Whole => whole::scatter(self, y, w, x),
+            Way::Winograd => scatter(&Winograd(*self), y, w, x),
+            Way::Columns => scatter(&Columns(*self), y, w, x),
         }
     }
 
     fn weight_gradient(&self, x: &[f32], y: &[f32], w: &mut [f32]) {
         #[cfg(test)]
         counter::WEIGHT_GRADIENTS.with(|count| count.set(count.get() + 1));
-        match Winograd::fits(self) {
-            true => weight_gradient(&Winograd(*self), x, y, w),
-            false => weight_gradient(&Columns(*self), x, y, w),
+        match Way::of(self) {
+            Way::Whole => whole::weight_gradient(self, x, y, w),
+            Way::Winograd => weight_gradient(&Winograd(*self), x, y, w),
+            Way::Columns => weight_gradient(&Columns(*self), x, y, w),
+        }
+    }
+}
+
+/// How a convolution is turned into matrix products.
+enum Way {
+    Whole,
+    Winograd,
+    Columns,
+}
+
+impl Way {
+    fn of(sizes: &Sizes) -> Self {
+        match sizes {
+            sizes if whole::fits(sizes) => Self::Whole,
+            sizes if Winograd::fits(sizes) => Self::Winograd,
+            _ => Self::Columns,
         }
     }
 }

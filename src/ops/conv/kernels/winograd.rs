@@ -22,10 +22,10 @@ const NINE: usize = 9;
 pub(super) struct Winograd(pub(super) Sizes);
 
 impl Winograd {
-    /// Whether the transform is for these sizes.
+    /// Whether the transform is for these sizes. For the few channels of an image, it would cost more than it saves.
     pub(super) fn fits(sizes: &Sizes) -> bool {
         let chosen = !crate::ops::conv::WITHOUT_WINOGRAD.load(std::sync::atomic::Ordering::Relaxed);
-        chosen && sizes.kernel == 4 && sizes.stride == 2
+        chosen && (sizes.kernel, sizes.stride) == (4, 2) && sizes.inputs.min(sizes.outputs) > 3
     }
 
     /// Rows and columns of tiles.
