@@ -208,6 +208,8 @@ pub fn build(checkout: &Checkout, evcxr: &Evcxr, key: &Key) -> Result<()> {
 pub fn environment(command: &mut Command, checkout: &Checkout, tmpdir: &Path) {
     command
         .envs(KEEP_FREED)
+        // Part of cargo's profile: were it the shell's, a kernel started from another shell would build the crate anew.
+        .env("CARGO_INCREMENTAL", "0")
         .env("EVCXR_TMPDIR", tmpdir)
         .env("EVCXR_CONFIG_DIR", checkout.evcxr_config())
         .env("RUST_SRC_PATH", checkout.rust_src())
@@ -331,4 +333,24 @@ pub fn ensure(checkout: &Checkout, mend_damage: bool, say: impl Fn(&str)) -> Res
         return Err(error);
     }
     Ok(evcxr)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shells_profile_of_builds_does_not_reach_a_kernel() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Cargo.toml"), "name = \"gan-course\"").unwrap();
+        let checkout = Checkout::new(folder.path()).unwrap();
+        let mut command = Command::new("evcxr");
+        command.env("CARGO_INCREMENTAL", "1");
+        environment(&mut command, &checkout, folder.path());
+        let set = |name: &str| {
+            let value = command.get_envs().find(|(key, _)| *key == name).and_then(|(_, value)| value);
+            value.map(|value| value.to_string_lossy().into_owned())
+        };
+        assert_eq!(set("CARGO_INCREMENTAL").as_deref(), Some("0"));
+    }
 }
