@@ -159,8 +159,8 @@ fn fixed() -> Vec<Case> {
     cases.push(case(2, (2, 3), 5, [1, 3, 0])); // a stride larger than the kernel
     cases.push(case(1, (2, 2), 3, [1, 1, 2])); // more padding than kernel
     // Several groups of images, the last one smaller, and several tasks of channels.
-    cases.push(case(3, (3, 70), 64, [3, 1, 1])); // 2 + 1 images
-    cases.push(case(6, (4, 70), 64, [4, 2, 1])); // 1 each
+    cases.push(case(3, (3, 70), 64, [3, 1, 1])); // one image each
+    cases.push(case(6, (4, 70), 64, [4, 2, 1])); // the same, side by side
     // A kernel that covers the image: several tasks of images and of channels.
     cases.push(case(70, (3, 2), 4, [4, 1, 0]));
     cases.push(case(3, (2, 70), 3, [3, 2, 0]));
@@ -197,8 +197,7 @@ fn composed_is_the_naive_loop() {
     check_all::<Composed>();
 }
 
-/// Forty or so such images share a product, so these are two to nine groups: one after the other, side by side, and more
-/// than are summed apart. And channels for several tasks.
+/// Eight groups of images, side by side, by Winograd's algorithm and by patches; and summed apart. And channels for several tasks.
 #[test]
 fn many_groups_of_images_and_many_channels_are_the_naive_loop() {
     let mut noise = Noise::new(12);

@@ -1,5 +1,5 @@
-//! Winograd's maps with the same tile of up to 16 images side by side in a vector: for small images, whose rows have
-//! only two or four tiles.
+//! Winograd's maps with the same tile of up to 16 images side by side in a vector: for several small images,
+//! whose rows have only two, four or eight tiles.
 //!
 //! Pixels are first laid out `(row, column, image)`; after that every step is on whole vectors, whatever the size of the
 //! image.

@@ -1,4 +1,4 @@
-//! Winograd's maps with a row of tiles side by side in a vector: for images at least eight tiles wide.
+//! Winograd's maps with a row of tiles side by side in a vector: for wide images, and for few.
 
 use super::super::transform::Sizes;
 use super::{NINE, Winograd, lanes, load, minus, plus, rows_of, rows_of_mut, store};
