@@ -155,7 +155,7 @@ fn halved(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
     out
 }
 
-fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
+pub(super) fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);

@@ -20,12 +20,14 @@ mod canvas;
 mod display;
 mod draw;
 mod panel;
+mod picture;
 mod style;
 
 use std::path::Path;
 
 pub use average::averaged;
 pub use panel::Panel;
+pub use picture::{GAP, Picture};
 
 use crate::{Error, Result};
 

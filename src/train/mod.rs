@@ -26,6 +26,7 @@ pub use checkpoint::State;
 pub use history::{History, Report};
 pub use run::{Pace, resume, runs, train};
 
+use crate::show::Picture;
 use crate::tensor::Noise;
 use crate::{Error, Result};
 use checkpoint::Header;
@@ -146,6 +147,19 @@ pub trait Stage: Clone {
     /// # Errors
     /// Those of the state's methods.
     fn state(&mut self, state: &mut State) -> Result<()>;
+
+    /// How many steps make an epoch, for stages that go through a data set: their runs are counted in epochs.
+    fn steps_per_epoch(&self) -> Option<u64> {
+        None
+    }
+
+    /// What the stage generates of its fixed latent vectors, for stages that make images: a run keeps one an epoch.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    fn sample(&self) -> Result<Option<Picture>> {
+        Ok(None)
+    }
 }
 
 /// One step: what happened in it is returned, and kept in the history.

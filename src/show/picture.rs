@@ -1,0 +1,111 @@
+//! A picture of pixels: a grid of images, a frame of a video.
+
+use super::canvas::encode;
+use crate::data::images::ImageSet;
+use crate::{Error, Result};
+
+/// Rows of pixels, red, green and blue a byte each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    width: usize,
+    height: usize,
+    /// `(height, width, 3)`
+    pixels: Vec<u8>,
+}
+
+/// White pixels between two images of a grid, and round it.
+pub const GAP: usize = 2;
+
+impl Picture {
+    /// Takes pixels as they are.
+    ///
+    /// # Shapes
+    /// `pixels` `(height, width, 3)` in row-major order.
+    ///
+    /// # Errors
+    /// A side is 0, or there are not three bytes a pixel.
+    pub fn new(width: usize, height: usize, pixels: Vec<u8>) -> Result<Self> {
+        let bytes = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(3));
+        if bytes != Some(pixels.len()) || pixels.is_empty() {
+            return Err(Error::new("make a picture")
+                .expected(format!("3 bytes for each of {width}×{height} pixels, at least one"))
+                .actual(format!("{} bytes", pixels.len()))
+                .next("give red, green and blue of every pixel"));
+        }
+        Ok(Self { width, height, pixels })
+    }
+
+    /// The images of a set side by side on white, `columns` a row (the course has 8), with [`GAP`] pixels between them.
+    ///
+    /// # Errors
+    /// The set is empty, or `columns` is 0.
+    pub fn grid(images: &ImageSet, columns: usize) -> Result<Self> {
+        if images.is_empty() || columns == 0 {
+            return Err(Error::new("lay out a grid")
+                .expected("at least one image and one column")
+                .actual(format!("{} images in {columns} columns", images.len()))
+                .next("generate some images first"));
+        }
+        let size = images.size();
+        let columns = columns.min(images.len());
+        let side = |count: usize, length: usize| count * (length + GAP) + GAP;
+        let (width, height) = (side(columns, size.width), side(images.len().div_ceil(columns), size.height));
+        let mut pixels = vec![255; width * height * 3];
+        let area = size.height * size.width;
+        for index in 0..images.len() {
+            let image = images.image(index)?;
+            let (left, top) = (side(index % columns, size.width), side(index / columns, size.height));
+            for (at, (y, x)) in
+                (0..size.height).flat_map(|y| (0..size.width).map(move |x| (y, x))).enumerate()
+            {
+                for channel in 0..3 {
+                    let from = channel.min(size.channels - 1) * area + at;
+                    pixels[((top + y) * width + left + x) * 3 + channel] = image[from];
+                }
+            }
+        }
+        Self::new(width, height, pixels)
+    }
+
+    /// Columns of pixels.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows of pixels.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// All pixels, `(height, width, 3)`.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// It is larger than PNG allows.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        encode(&self.pixels, self.width as u32, self.height as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::images::Size;
+
+    #[test]
+    fn a_grid_holds_each_image_at_its_place() {
+        let set = ImageSet::new(Size::square(1, 1), vec![10, 20, 30]).unwrap();
+        let grid = Picture::grid(&set, 2).unwrap();
+        assert_eq!((grid.width(), grid.height()), (2 * 3 + GAP, 2 * 3 + GAP));
+        let at = |x: usize, y: usize| &grid.pixels()[(y * grid.width() + x) * 3..][..3];
+        assert_eq!((at(2, 2), at(5, 2), at(2, 5)), (&[10; 3][..], &[20; 3][..], &[30; 3][..]));
+        assert!(grid.pixels().iter().filter(|&&byte| byte != 255).count() == 9, "all else is white");
+        let colours = ImageSet::new(Size::square(3, 1), vec![1, 2, 3]).unwrap();
+        assert_eq!(Picture::grid(&colours, 8).unwrap().pixels()[(2 * 5 + 2) * 3..][..3], [1, 2, 3]);
+        assert!(Picture::grid(&set, 0).is_err() && Picture::grid(&set.select(&[]).unwrap(), 8).is_err());
+    }
+}
