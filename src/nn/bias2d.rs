@@ -7,7 +7,7 @@ use dfdx::prelude::{Const, Device, HasErr, HasShape, Rank1, ReshapeTo, Storage, 
 
 use super::takes_channels;
 use crate::ops::conv::Convolve;
-use crate::ops::norm::{Affine, Features, Normalisation};
+use crate::ops::norm::{Affine, Features, Normalisation, Then};
 
 pub(super) mod builder {
     /// A bias for each of `C` channels.
@@ -63,6 +63,6 @@ impl<const C: usize, const X: usize, D: Convolve, T: Tape<f32, D> + 'static> Mod
         let (zeros, ones): (Tensor<Rank1<C>, f32, D>, Tensor<Rank1<C>, f32, D>) =
             (device.try_zeros()?, device.try_ones()?);
         let affine = Affine { scale: &ones, bias: &self.bias, epsilon: 0.0 };
-        D::Norm::infer(x, affine, &zeros, &ones)
+        D::Norm::infer(x, affine, &zeros, &ones, Then::Nothing)
     }
 }

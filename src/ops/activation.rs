@@ -3,11 +3,13 @@
 //! dfdx's own run on one thread, and its leaky ReLU is four operations with a tensor each. These keep their result
 //! alone, which the next layer keeps anyway: the slope can be read off it. On Cuda dfdx's own are used.
 
+use std::mem::MaybeUninit;
+
 use dfdx::prelude::{
     Cpu, CpuError, Device, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
 };
 
-use super::memory::{lent, zeros};
+use super::memory::{lent, written};
 use super::{threads, vectorised};
 use crate::{Error, Result};
 
@@ -149,13 +151,28 @@ pub(super) fn failed(operation: &str, cause: impl std::fmt::Debug) -> Error {
 const LEAKY_RELU: &str = "apply leaky ReLU";
 
 /// A function of one number whose derivative can be told from its value.
-trait Function: Copy + Sync + 'static {
+pub(super) trait Function: Copy + Sync + 'static {
     fn value(self, x: f32) -> f32;
     fn slope(self, y: f32) -> f32;
 }
 
 #[derive(Clone, Copy)]
-struct Leaky(f32);
+pub(super) struct Identity;
+
+impl Function for Identity {
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        x
+    }
+
+    #[inline(always)]
+    fn slope(self, _: f32) -> f32 {
+        1.0
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Leaky(pub(super) f32);
 
 impl Function for Leaky {
     #[inline(always)]
@@ -170,7 +187,7 @@ impl Function for Leaky {
 }
 
 #[derive(Clone, Copy)]
-struct Rectified;
+pub(super) struct Rectified;
 
 /// Written so that NaN stays NaN.
 impl Function for Rectified {
@@ -225,18 +242,20 @@ const CHUNK: usize = 1 << 15;
 // The loops are not in `pointwise`, which is compiled anew for each shape and tape.
 
 fn values(x: &[f32], function: impl Function) -> Vec<f32> {
-    let mut values = zeros(x.len());
-    threads::for_each(values.chunks_mut(CHUNK).zip(x.chunks(CHUNK)), |_, (to, x)| {
-        vectorised(
-            #[inline(always)]
-            || {
-                for (to, x) in to.iter_mut().zip(x) {
-                    *to = function.value(*x);
-                }
-            },
-        );
-    });
-    values
+    let fill = |values: &mut [MaybeUninit<f32>]| {
+        threads::for_each(values.chunks_mut(CHUNK).zip(x.chunks(CHUNK)), |_, (to, x)| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (to, x) in to.iter_mut().zip(x) {
+                        to.write(function.value(*x));
+                    }
+                },
+            );
+        });
+    };
+    // SAFETY: values and x are equally long, and so are their chunks: every value is written.
+    unsafe { written(x.len(), fill) }.0
 }
 
 /// gradient += outer · function's slope where its value is y.

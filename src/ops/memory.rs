@@ -25,14 +25,28 @@ pub(super) fn zeros(count: usize) -> Vec<f32> {
     if count <= CHUNK {
         return vec![0.0; count];
     }
+    let clear = |fresh: &mut [MaybeUninit<f32>]| {
+        threads::for_each(fresh.chunks_mut(CHUNK), |_, chunk| {
+            chunk.fill(MaybeUninit::new(0.0));
+        });
+    };
+    // SAFETY: the chunks are all of it.
+    unsafe { written(count, clear) }.0
+}
+
+/// So many numbers from memory that `fill` gets as it comes, without clearing it first; and what `fill` returns.
+///
+/// # Safety
+/// `fill` must write every number.
+pub(super) unsafe fn written<R>(
+    count: usize,
+    fill: impl FnOnce(&mut [MaybeUninit<f32>]) -> R,
+) -> (Vec<f32>, R) {
     let mut values = Vec::with_capacity(count);
-    let fresh: &mut [MaybeUninit<f32>] = &mut values.spare_capacity_mut()[..count];
-    threads::for_each(fresh.chunks_mut(CHUNK), |_, chunk| {
-        chunk.fill(MaybeUninit::new(0.0));
-    });
-    // SAFETY: the capacity is at least `count`, and the loop above has written the first `count` numbers.
+    let result = fill(&mut values.spare_capacity_mut()[..count]);
+    // SAFETY: the capacity is at least `count`, and `fill` has written the first `count` numbers.
     unsafe { values.set_len(count) };
-    values
+    (values, result)
 }
 
 /// The numbers of a tensor in row-major order. It must be laid out so (`try_contiguous`), and is checked to lie in one piece.

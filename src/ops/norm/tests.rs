@@ -7,7 +7,7 @@ use dfdx::prelude::{
 };
 use std::ops::Mul;
 
-use super::{Affine, Channels, Composed, Features, Kernels, Normalisation};
+use super::{Affine, Channels, Composed, Features, Kernels, Normalisation, Then};
 use crate::nn::builders::BatchNorm2d;
 use crate::ops::conv::Map;
 use crate::ops::frozen;
@@ -21,7 +21,7 @@ fn features<const C: usize>(map: Map<Cpu>) -> Features<C, Cpu> {
     map.reshape_like(&(batch, Const, height, width))
 }
 
-fn per_channel<const C: usize>(values: &[f32]) -> Channels<C, Cpu> {
+fn per_channel<const C: usize>(values: &[f32]) -> Channels<Const<C>, Cpu> {
     Cpu::default().tensor_from_vec(values.to_vec(), (Const,))
 }
 
@@ -32,14 +32,14 @@ fn follows_pytorch<const C: usize, N: Normalisation<Cpu>>(name: &str) {
         let case = format!("{name} {case}");
         let of = |tensor: &str| literals.values(&case, tensor);
         let x: Features<C, Cpu> = features(literals.map(&case, "x"));
-        let (scale, bias): (Channels<C, Cpu>, Channels<C, Cpu>) =
+        let (scale, bias): (Channels<Const<C>, Cpu>, Channels<Const<C>, Cpu>) =
             (per_channel(of("scale")), per_channel(of("bias")));
         let affine = Affine { scale: &scale, bias: &bias, epsilon: 1e-5 };
         let y = if case.ends_with("inference") {
             let (mean, variance) = (per_channel(of("running mean")), per_channel(of("running variance")));
-            N::infer(x.leaky_trace(), affine, &mean, &variance).unwrap()
+            N::infer(x.leaky_trace(), affine, &mean, &variance, Then::Nothing).unwrap()
         } else {
-            N::train(x.leaky_trace(), affine).unwrap().0
+            N::train(x.leaky_trace(), affine, Then::Nothing).unwrap().0
         };
         let check = |tensor: &str, actual: &[f32]| {
             close(&format!("{case}, {tensor}"), actual, &doubles(of(tensor)), 1e-4);
@@ -69,41 +69,69 @@ fn composed_operations_follow_pytorch() {
     follows_pytorch::<2, Composed>("offset");
 }
 
-#[test]
-fn kernels_are_the_composed_operations_on_large_maps() {
-    // More than one part of a sum, and planes that no vector divides.
-    let dev = Cpu::default();
-    let shape = (3, Const::<5>, 37, 71);
+/// y, mean, variance, and the gradients of x, scale and bias.
+fn run<const C: usize, N: Normalisation<Cpu>>(
+    [x, outer]: [&Features<C, Cpu>; 2],
+    [scale, bias]: [&Channels<Const<C>, Cpu>; 2],
+    then: Then,
+    infers: bool,
+) -> Vec<Vec<f32>> {
+    let affine = Affine { scale, bias, epsilon: 1e-5 };
+    let (mean, variance) = (per_channel(&[0.25; C]), per_channel(&[1.5; C]));
+    let (y, mean, variance) = if infers {
+        let y = N::infer(x.leaky_trace(), affine, &mean, &variance, then).unwrap();
+        (y, mean, variance)
+    } else {
+        N::train(x.leaky_trace(), affine, then).unwrap()
+    };
+    let values = contents(&y);
+    let gradients = y.mul(outer.clone()).sum().backward();
+    let gradients =
+        [contents(&gradients.get(x)), contents(&gradients.get(scale)), contents(&gradients.get(bias))];
+    [vec![values, contents(&mean), contents(&variance)], gradients.to_vec()].concat()
+}
+
+/// All activations, in training and inference, on maps `(batch, C, H, W)`.
+fn kernels_are_the_composed_operations<const C: usize>(batch: usize, height: usize, width: usize) {
+    let shape = (batch, Const::<C>, height, width);
     let mut noise = Noise::new(4);
-    let count = 3 * 5 * 37 * 71;
-    let x = dev.tensor_from_vec(noise.normal(count), shape);
-    let outer = dev.tensor_from_vec(noise.normal(count), shape);
-    let (scale, bias): (Channels<5, Cpu>, Channels<5, Cpu>) =
-        (per_channel(&noise.normal(5)), per_channel(&noise.normal(5)));
-    fn run<N: Normalisation<Cpu>>(
-        x: &Features<5, Cpu>,
-        outer: &Features<5, Cpu>,
-        scale: &Channels<5, Cpu>,
-        bias: &Channels<5, Cpu>,
-    ) -> [Vec<f32>; 6] {
-        let affine = Affine { scale, bias, epsilon: 1e-5 };
-        let (y, mean, variance) = N::train(x.leaky_trace(), affine).unwrap();
-        let values = contents(&y);
-        let gradients = y.mul(outer.clone()).sum().backward();
-        [
-            values,
-            contents(&mean),
-            contents(&variance),
-            contents(&gradients.get(x)),
-            contents(&gradients.get(scale)),
-            contents(&gradients.get(bias)),
-        ]
+    let mut map = || Cpu::default().tensor_from_vec(noise.normal(batch * C * height * width), shape);
+    let (x, outer): (Features<C, Cpu>, Features<C, Cpu>) = (map(), map());
+    let (scale, bias) = (per_channel(&noise.normal(C)), per_channel(&noise.normal(C)));
+    for then in [Then::Nothing, Then::ReLU, Then::LeakyReLU(0.2), Then::LeakyReLU(0.0)] {
+        for infers in [false, true] {
+            let ours = run::<C, Kernels>([&x, &outer], [&scale, &bias], then, infers);
+            let theirs = run::<C, Composed>([&x, &outer], [&scale, &bias], then, infers);
+            for (what, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+                close(&format!("{shape:?} {then:?} {infers}: part {what}"), ours, &doubles(theirs), 1e-4);
+            }
+        }
     }
-    let (ours, theirs) =
-        (run::<Kernels>(&x, &outer, &scale, &bias), run::<Composed>(&x, &outer, &scale, &bias));
-    for (what, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
-        close(&format!("part {what}"), ours, &doubles(theirs), 1e-4);
-    }
+}
+
+#[test]
+fn kernels_are_the_composed_operations_with_any_activation() {
+    // More than one part of a sum, and planes that no vector divides.
+    kernels_are_the_composed_operations::<5>(3, 37, 71);
+    // Several channels a task, the last with fewer.
+    kernels_are_the_composed_operations::<27>(4, 4, 4);
+    kernels_are_the_composed_operations::<19>(33, 1, 1);
+    kernels_are_the_composed_operations::<70>(2, 5, 7);
+    kernels_are_the_composed_operations::<1>(1, 1, 5);
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    let mut noise = Noise::new(5);
+    let shape = (9, Const::<40>, 6, 6);
+    let mut map = || Cpu::default().tensor_from_vec(noise.normal(9 * 40 * 36), shape);
+    let (x, outer): (Features<40, Cpu>, Features<40, Cpu>) = (map(), map());
+    let (scale, bias) = (per_channel(&noise.normal(40)), per_channel(&noise.normal(40)));
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run::<40, Kernels>([&x, &outer], [&scale, &bias], Then::LeakyReLU(0.2), false))
+    };
+    assert_eq!(with(1), with(3));
 }
 
 #[test]
