@@ -44,10 +44,12 @@ pub(super) fn product(
     // Every part of a slice is at most isize::MAX bytes long, so the strides fit too.
     let [a_row, a_column, b_row, b_column, c_row, c_column] =
         [at_a.row, at_a.column, at_b.row, at_b.column, at_c.row, at_c.column].map(|step| step as isize);
-    assert!(at_c.column == 1 && (m == 1 || at_c.row >= n), "rows of C that overlap");
+    let apart =
+        (at_c.column == 1 && (m == 1 || at_c.row >= n)) || (at_c.row == 1 && (n == 1 || at_c.column >= m));
+    assert!(apart, "rows or columns of C that overlap");
     // SAFETY: `fits` has shown for each matrix that all of its numbers lie inside its slice; C's slice is borrowed
-    // mutably, so it overlaps neither A's nor B's; C's rows don't overlap each other, since its
-    // columns are 1 apart and its rows at least n.
+    // mutably, so it overlaps neither A's nor B's; no two of C's numbers are one, since its columns are 1 apart and its
+    // rows at least n, or the other way round.
     unsafe {
         gemm::gemm(
             m,

@@ -186,23 +186,16 @@ pub(super) fn weight_gradient<F: Transform>(f: &F, x: &[f32], y: &[f32], w: &mut
             u
         };
         let sums: Vec<Vec<f32>> = threads::map(parts.chunks(per_sum), |_, parts| sum(parts));
-        return threads::for_each(w.chunks_mut(kernel), |output, w| {
+        return threads::for_each(w.chunks_mut(BLOCK * kernel), |block, w| {
             for u in &sums {
-                let rows = &u[output * F::POSITIONS * depth..][..F::POSITIONS * depth];
-                vectorised(
-                    #[inline(always)]
-                    || f.raise_kernel(rows, w, depth),
-                );
+                raise_kernels(f, u, s.outputs, block * BLOCK, w);
             }
         });
     }
     let per_task = task(s.outputs, false);
     let raise = |w: &mut [f32], u: &[f32]| {
-        for (w, rows) in w.chunks_mut(kernel).zip(u.chunks(F::POSITIONS * depth)) {
-            vectorised(
-                #[inline(always)]
-                || f.raise_kernel(rows, w, depth),
-            );
+        for (block, blocks) in w.chunks_mut(BLOCK * kernel).enumerate() {
+            raise_kernels(f, u, u.len() / (F::POSITIONS * depth), block * BLOCK, blocks);
         }
     };
     if let [(x, y)] = parts[..] {
@@ -253,6 +246,8 @@ fn lower_both<F: Transform>(
 }
 
 /// U = M Vᵀ at each position, or U += M Vᵀ, with M `(outputs, POSITIONS, columns)` and V `(depth, POSITIONS, columns)`.
+/// U is `(POSITIONS, depth, outputs)`: that way `gemm` packs the smaller of the two, which makes such products up to
+/// 1.6 times as fast (both are read across their rows).
 fn multiply_both<F: Transform>(
     (outputs, columns, depth): (usize, usize, usize),
     m: &[f32],
@@ -261,8 +256,57 @@ fn multiply_both<F: Transform>(
     add: bool,
 ) {
     for p in 0..F::POSITIONS {
-        let [of_m, of_u] = [columns, depth].map(|length| At::rows(p * length, F::POSITIONS * length));
+        let of_m = At::rows(p * columns, F::POSITIONS * columns);
+        let of_u = At::rows(p * depth * outputs, outputs).transposed();
         product((outputs, columns, depth), (m, of_m), (v, of_m.transposed()), (u, of_u), add);
+    }
+}
+
+/// Outputs whose part of U is turned at a time.
+const BLOCK: usize = 16;
+
+/// Adds what comes of U `(POSITIONS, depth, outputs)` to the kernels `w` of at most [`BLOCK`] outputs, from `first` on.
+fn raise_kernels<F: Transform>(f: &F, u: &[f32], outputs: usize, first: usize, w: &mut [f32]) {
+    let s = f.sizes();
+    let (depth, kernel) = (s.inputs * f.rows(), s.inputs * s.kernel * s.kernel);
+    let (length, count) = (F::POSITIONS * depth, w.len() / kernel);
+    scratch(count * length, |rows| {
+        vectorised(
+            #[inline(always)]
+            || turn(u, outputs, first, rows, length),
+        );
+        for (kernel, rows) in w.chunks_exact_mut(kernel).zip(rows.chunks_exact(length)) {
+            vectorised(
+                #[inline(always)]
+                || f.raise_kernel(rows, kernel, depth),
+            );
+        }
+    });
+}
+
+/// The columns of `from`, each `pitch` after the one before, as rows of `length`; as many as `rows` holds, from `first` on.
+#[inline(always)]
+fn turn(from: &[f32], pitch: usize, first: usize, rows: &mut [f32], length: usize) {
+    let count = rows.len() / length;
+    let mut at = 0;
+    if count == BLOCK {
+        while at + BLOCK <= length {
+            let tile: [[f32; BLOCK]; BLOCK] = std::array::from_fn(|i| {
+                let mut row = [0.0; BLOCK];
+                row.copy_from_slice(&from[(at + i) * pitch + first..][..BLOCK]);
+                row
+            });
+            for (n, row) in rows.chunks_exact_mut(length).enumerate() {
+                let column: [f32; BLOCK] = std::array::from_fn(|i| tile[i][n]);
+                row[at..at + BLOCK].copy_from_slice(&column);
+            }
+            at += BLOCK;
+        }
+    }
+    for at in at..length {
+        for (row, from) in rows.chunks_exact_mut(length).zip(&from[at * pitch + first..]) {
+            row[at] = *from;
+        }
     }
 }
 
