@@ -101,7 +101,7 @@ impl DcganConfig {
     }
 
     /// The optimiser of each network.
-    pub(super) fn adam(&self) -> OptimizerConfig {
+    pub(crate) fn adam(&self) -> OptimizerConfig {
         AdamConfig { rate: self.rate, betas: self.betas, ..AdamConfig::default() }.into()
     }
 

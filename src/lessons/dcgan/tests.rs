@@ -9,6 +9,7 @@ use crate::nn::walk::named::{Named, gradients_of, tensors_of};
 use crate::ops::conv::WEIGHT_GRADIENTS;
 use crate::optim::Optimizer;
 use crate::tensor::{device, tensor};
+use crate::train::Report;
 
 /// The smallest that trains: grey clothes or few faces, a latent of 16.
 fn small(count: usize, batch: usize) -> DcganConfig {
@@ -44,8 +45,6 @@ fn assert_same(one: &Dcgan, other: &Dcgan) {
         );
     }
 }
-
-use crate::train::Report;
 
 #[test]
 fn each_player_gets_its_own_gradients_and_no_others() {
@@ -166,13 +165,19 @@ fn looking_changes_nothing() {
     looked.generate(looked.fixed()).unwrap();
     looked.discriminate(&looked.generate_as_in_training(looked.fixed()).unwrap()).unwrap();
     assert_same(&dcgan, &looked);
-    // In training's way an image depends on those beside it, by the running statistics it doesn't.
+    // In training's way an image depends on those beside it, by the running statistics it doesn't (but for rounding:
+    // other kernels do a single image).
     let z = values(dcgan.fixed());
     let one = tensor(&dcgan.game.dev, z[..16].to_vec(), (1, 16, 1, 1)).unwrap();
-    let alone = |images: Batch| values(&images)[..3 * 32 * 32].to_vec();
-    assert_eq!(alone(dcgan.generate(&one).unwrap()), alone(dcgan.generate(dcgan.fixed()).unwrap()));
-    let own = |z: &Batch| alone(dcgan.generate_as_in_training(z).unwrap());
-    assert_ne!(own(&one), own(dcgan.fixed()));
+    let furthest = |a: Batch, b: Batch| {
+        let (a, b) = (values(&a), values(&b));
+        let pixels = a.iter().zip(&b).take(3 * 32 * 32);
+        pixels.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    let own = furthest(dcgan.generate(&one).unwrap(), dcgan.generate(dcgan.fixed()).unwrap());
+    let training = |z: &Batch| dcgan.generate_as_in_training(z).unwrap();
+    let together = furthest(training(&one), training(dcgan.fixed()));
+    assert!(own <= 1e-6 && together >= 1e-3, "{own} {together}");
 }
 
 #[test]
