@@ -20,7 +20,7 @@ mod kernels;
 #[cfg(test)]
 mod tests;
 
-use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, Tape, Tensor};
+use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, PutTape, Tape, Tensor};
 
 use super::{Activate, Pool, Upsample};
 
@@ -61,6 +61,34 @@ pub trait Convolution<D: Device<f32>> {
         window: Window,
         size: (usize, usize),
     ) -> Result<Map<D, T>, <D as HasErr>::Err>;
+
+    /// [`conv2d`](Self::conv2d) of images that nobody wants a gradient of (a network's first layer, when it learns):
+    /// only the kernel's need be computed.
+    ///
+    /// # Errors
+    /// Those of [`conv2d`](Self::conv2d).
+    fn conv2d_of_data<T: Tape<f32, D> + 'static>(
+        x: Map<D>,
+        kernel: Map<D>,
+        window: Window,
+        tape: T,
+    ) -> Result<Map<D, T>, <D as HasErr>::Err> {
+        Self::conv2d(x.put_tape(tape), kernel, window)
+    }
+
+    /// [`conv_transpose2d`](Self::conv_transpose2d) of what nobody wants a gradient of.
+    ///
+    /// # Errors
+    /// Those of [`conv_transpose2d`](Self::conv_transpose2d).
+    fn conv_transpose2d_of_data<T: Tape<f32, D> + 'static>(
+        y: Map<D>,
+        kernel: Map<D>,
+        window: Window,
+        size: (usize, usize),
+        tape: T,
+    ) -> Result<Map<D, T>, <D as HasErr>::Err> {
+        Self::conv_transpose2d(y.put_tape(tape), kernel, window, size)
+    }
 }
 
 /// A device on which the layers of this crate run.

@@ -97,71 +97,117 @@ impl Convolution<Cpu> for Kernels {
         kernel: Map<Cpu>,
         window: Window,
     ) -> Result<Map<Cpu, T>, CpuError> {
-        let (x, kernel, mut tape) = laid_out(x, kernel)?;
-        let sizes = Sizes::new(*x.shape(), *kernel.shape(), window)?;
-        let shape = (sizes.batch, sizes.outputs, sizes.out_height, sizes.out_width);
-        let mut y = zeros(shape.num_elements());
-        sizes.correlate(lent(&x), lent(&kernel), &mut y);
-        let y = x.device().try_tensor_from_vec(y, shape)?;
-        if T::OWNS_TAPE {
-            let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
-            tape.add_backward_op(move |gradients| {
-                // Nobody needs y's gradient after this: its memory goes first.
-                let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
-                // Of a value that nothing depends on, such as the outputs behind an input gradient.
-                let idle = outer.iter().all(|gradient| *gradient == 0.0);
-                if learns::<Cpu, T>() {
-                    let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
-                    if !idle {
-                        sizes.weight_gradient(lent(&x), &outer, gradient);
-                    }
-                }
-                if idle {
-                    return gradients.try_alloc_for(&of_x);
-                }
-                sizes.scatter(&outer, lent(&kernel), gradients.get_or_alloc_mut(&of_x)?);
-                Ok(())
-            });
-        }
-        Ok(y.put_tape(tape))
+        let (x, kernel, tape) = laid_out(x, kernel)?;
+        conv2d(x, kernel, window, tape, true)
     }
 
     fn conv_transpose2d<T: Tape<f32, Cpu> + 'static>(
         y: Map<Cpu, T>,
         kernel: Map<Cpu>,
         window: Window,
-        (height, width): (usize, usize),
+        size: (usize, usize),
     ) -> Result<Map<Cpu, T>, CpuError> {
-        let (y, kernel, mut tape) = laid_out(y, kernel)?;
-        let &(batch, outputs, out_height, out_width) = y.shape();
-        let inputs = kernel.shape().1;
-        let sizes = Sizes::new((batch, inputs, height, width), *kernel.shape(), window)?;
-        if (sizes.outputs, sizes.out_height, sizes.out_width) != (outputs, out_height, out_width) {
-            return Err(CpuError::WrongNumElements);
-        }
-        let mut x = zeros(batch * inputs * height * width);
-        sizes.scatter(lent(&y), lent(&kernel), &mut x);
-        let x = y.device().try_tensor_from_vec(x, (batch, inputs, height, width))?;
-        if T::OWNS_TAPE {
-            let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), y.ghost());
-            tape.add_backward_op(move |gradients| {
-                let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_x)?);
-                let idle = outer.iter().all(|gradient| *gradient == 0.0);
-                if learns::<Cpu, T>() {
-                    let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
-                    if !idle {
-                        sizes.weight_gradient(&outer, lent(&y), gradient);
-                    }
-                }
-                if idle {
-                    return gradients.try_alloc_for(&of_y);
-                }
-                sizes.correlate(&outer, lent(&kernel), gradients.get_or_alloc_mut(&of_y)?);
-                Ok(())
-            });
-        }
-        Ok(x.put_tape(tape))
+        let (y, kernel, tape) = laid_out(y, kernel)?;
+        conv_transpose2d(y, kernel, window, size, tape, true)
     }
+
+    fn conv2d_of_data<T: Tape<f32, Cpu> + 'static>(
+        x: Map<Cpu>,
+        kernel: Map<Cpu>,
+        window: Window,
+        tape: T,
+    ) -> Result<Map<Cpu, T>, CpuError> {
+        let (x, kernel, _) = laid_out(x, kernel)?;
+        conv2d(x, kernel, window, tape, false)
+    }
+
+    fn conv_transpose2d_of_data<T: Tape<f32, Cpu> + 'static>(
+        y: Map<Cpu>,
+        kernel: Map<Cpu>,
+        window: Window,
+        size: (usize, usize),
+        tape: T,
+    ) -> Result<Map<Cpu, T>, CpuError> {
+        let (y, kernel, _) = laid_out(y, kernel)?;
+        conv_transpose2d(y, kernel, window, size, tape, false)
+    }
+}
+
+/// `wanted`: whether x gets a gradient.
+fn conv2d<T: Tape<f32, Cpu> + 'static>(
+    x: Map<Cpu>,
+    kernel: Map<Cpu>,
+    window: Window,
+    mut tape: T,
+    wanted: bool,
+) -> Result<Map<Cpu, T>, CpuError> {
+    let sizes = Sizes::new(*x.shape(), *kernel.shape(), window)?;
+    let shape = (sizes.batch, sizes.outputs, sizes.out_height, sizes.out_width);
+    let mut y = zeros(shape.num_elements());
+    sizes.correlate(lent(&x), lent(&kernel), &mut y);
+    let y = x.device().try_tensor_from_vec(y, shape)?;
+    if T::OWNS_TAPE {
+        let (of_x, of_kernel, of_y) = (wanted.then(|| x.ghost()), kernel.ghost(), y.ghost());
+        tape.add_backward_op(move |gradients| {
+            // Nobody needs y's gradient after this: its memory goes first.
+            let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_y)?);
+            // Of a value that nothing depends on, such as the outputs behind an input gradient.
+            let idle = outer.iter().all(|gradient| *gradient == 0.0);
+            if learns::<Cpu, T>() {
+                let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
+                if !idle {
+                    sizes.weight_gradient(lent(&x), &outer, gradient);
+                }
+            }
+            let Some(of_x) = of_x else { return Ok(()) };
+            let gradient = gradients.get_or_alloc_mut(&of_x)?;
+            if !idle {
+                sizes.scatter(&outer, lent(&kernel), gradient);
+            }
+            Ok(())
+        });
+    }
+    Ok(y.put_tape(tape))
+}
+
+/// `wanted`: whether y gets a gradient.
+fn conv_transpose2d<T: Tape<f32, Cpu> + 'static>(
+    y: Map<Cpu>,
+    kernel: Map<Cpu>,
+    window: Window,
+    (height, width): (usize, usize),
+    mut tape: T,
+    wanted: bool,
+) -> Result<Map<Cpu, T>, CpuError> {
+    let &(batch, outputs, out_height, out_width) = y.shape();
+    let inputs = kernel.shape().1;
+    let sizes = Sizes::new((batch, inputs, height, width), *kernel.shape(), window)?;
+    if (sizes.outputs, sizes.out_height, sizes.out_width) != (outputs, out_height, out_width) {
+        return Err(CpuError::WrongNumElements);
+    }
+    let mut x = zeros(batch * inputs * height * width);
+    sizes.scatter(lent(&y), lent(&kernel), &mut x);
+    let x = y.device().try_tensor_from_vec(x, (batch, inputs, height, width))?;
+    if T::OWNS_TAPE {
+        let (of_x, of_kernel, of_y) = (x.ghost(), kernel.ghost(), wanted.then(|| y.ghost()));
+        tape.add_backward_op(move |gradients| {
+            let outer = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_x)?);
+            let idle = outer.iter().all(|gradient| *gradient == 0.0);
+            if learns::<Cpu, T>() {
+                let gradient = gradients.get_or_alloc_mut(&of_kernel)?;
+                if !idle {
+                    sizes.weight_gradient(&outer, lent(&y), gradient);
+                }
+            }
+            let Some(of_y) = of_y else { return Ok(()) };
+            let gradient = gradients.get_or_alloc_mut(&of_y)?;
+            if !idle {
+                sizes.correlate(&outer, lent(&kernel), gradient);
+            }
+            Ok(())
+        });
+    }
+    Ok(x.put_tape(tape))
 }
 
 #[cfg(test)]
