@@ -1,15 +1,20 @@
 //! Convolution on the processor: matrix products on all cores, forward beside backward.
 
 mod columns;
+mod directions;
+mod groups;
 mod product;
 mod transform;
+mod weights;
 mod whole;
 mod winograd;
 
 use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec};
 
 use self::columns::Columns;
-use self::transform::{Sizes, correlate, scatter, weight_gradient};
+use self::directions::{correlate, scatter};
+use self::transform::Sizes;
+use self::weights::weight_gradient;
 use self::winograd::Winograd;
 use super::{Convolution, Map, Window};
 use crate::ops::frozen::learns;
