@@ -34,7 +34,9 @@ fn command(runs: &Path, steps: u64, rate: Option<&str>) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--ignored", "--nocapture"]).env("GAN_COURSE_RUNS", runs);
     command.env("STEPS", steps.to_string());
-    rate.map(|rate| command.env("RATE", rate));
+    if let Some(rate) = rate {
+        command.env("RATE", rate);
+    }
     command
 }
 
