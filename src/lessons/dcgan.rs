@@ -6,8 +6,10 @@
 //! # Batch normalisation outside of training
 //! In training a layer normalises by its batch's own statistics, and keeps running averages of them; in inference it
 //! uses those. The course's notebook never leaves the training mode, so its grids are normalised by the 64 images
-//! themselves, and making one moves the running averages. Here [`Dcgan::sample`] normalises by the 64 too, which is
-//! what D sees in training, but on a copy: looking changes nothing, and a run that looks more often is the same run.
+//! themselves, and making one moves the running averages. Here [`Dcgan::grid`] normalises by the 64 too, which is what
+//! D sees in training, but on a copy: looking changes nothing, and a run that looks more often is the same run. It is
+//! also right from the first step, while the running averages still remember their start at 0 and 1: a share 0.9²ⁿ of
+//! them after n steps, each of which runs G twice, so that it takes some 25 until less than 1 % is left.
 //! [`Dcgan::generate`] and a saved [`Generator`] use the running averages: an image is then a function of its own z,
 //! whichever others are made beside it, as everything one does with latent vectors needs it.
 

@@ -11,6 +11,8 @@
 //! bias: [`Stem`] makes 4×4 of a point, [`Up`] doubles and [`Down`] halves rows and columns, and the discriminator's
 //! last convolution makes one number of 4×4, a logit. The generator ends in tanh: pixels within [-1, 1].
 //!
+//! [`Network`] is any of them, chosen at run time by a [`Preset`]: what the course trains.
+//!
 //! Differing from the paper, as the slides have it: batch normalisation in the discriminator's first block too.
 //!
 //! ```

@@ -64,7 +64,7 @@ impl DcganConfig {
         Self { batch: 32, epochs: 10, source: Source::faces(640), ..Self::default() }
     }
 
-    /// The course's first run: 200 images of 180×180, cropped to 128; batches of 32.
+    /// The course's first run: 200 images of 180×180, cropped to 128; batches of 32. (How many epochs is ours.)
     pub fn course_200(folder: impl Into<PathBuf>) -> Self {
         let source = match Source::folder(folder) {
             Source::Folder(folder) => Source::Folder(FolderSource { resize: Some(180), ..folder }),
@@ -73,7 +73,8 @@ impl DcganConfig {
         Self { preset: Preset::P128, batch: 32, epochs: 1_000, source, ..Self::default() }
     }
 
-    /// The course's second run: 20 images at 128×128 with a batch of 128, so that each batch holds all.
+    /// The course's second run: 20 images at 128×128 with a batch of 128, so that each batch holds all. (How many
+    /// epochs is ours.)
     pub fn course_20(folder: impl Into<PathBuf>) -> Self {
         let source = Source::folder(folder);
         Self { preset: Preset::P128, batch: 128, epochs: 1_000, source, ..Self::default() }
