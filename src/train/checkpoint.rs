@@ -195,8 +195,8 @@ impl walk::Change for State<'_> {
     }
 }
 
-/// The mark of the checkpoint at this path, if there is one that can be read: its header only, however large it is.
-pub(super) fn peek(path: &Path) -> Option<String> {
+/// The header of the checkpoint at this path, if there is one that can be read: no tensor, however large the file is.
+pub(super) fn peek(path: &Path) -> Option<Header> {
     use std::io::Read;
     let mut file = std::fs::File::open(path).ok()?;
     let mut length = [0; 8];
@@ -209,7 +209,7 @@ pub(super) fn peek(path: &Path) -> Option<String> {
     file.take(length).read_to_end(&mut header).ok()?;
     let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
     let (_, json) = header["__metadata__"][KEY].as_str()?.split_once(' ')?;
-    Some(serde_json::from_str::<Header>(json).ok()?.mark)
+    serde_json::from_str(json).ok()
 }
 
 fn split<'m>(file: &str, metadata: &'m Option<HashMap<String, String>>) -> Result<(u32, &'m str)> {
