@@ -8,6 +8,8 @@
 //! [`stage!`](crate::stage) offers them as methods.
 
 mod checkpoint;
+#[cfg(feature = "lab")]
+mod compare;
 mod files;
 mod folder;
 mod history;
@@ -25,6 +27,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use checkpoint::State;
+#[cfg(feature = "lab")]
+pub(crate) use compare::{differences, resealed};
 pub use folder::Record;
 pub use history::{History, Report};
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
