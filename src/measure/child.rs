@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::layers;
 use super::protocol::Request;
-use super::step::{Training, dcgan};
+use super::step::Training;
 use crate::ops::conv::WITHOUT_WINOGRAD;
 use crate::ops::threads::WITHOUT_WAKING;
 use crate::{Error, Result};
@@ -49,7 +49,7 @@ impl std::str::FromStr for Road {
 pub fn serve(without: &[Road]) -> Result<()> {
     WITHOUT_WINOGRAD.store(without.contains(&Road::Winograd), Ordering::Relaxed);
     WITHOUT_WAKING.store(without.contains(&Road::Awake), Ordering::Relaxed);
-    let mut training: Option<Box<dyn Training>> = None;
+    let mut training: Option<Training> = None;
     say(concat!("gan-course ", env!("CARGO_PKG_VERSION")))?;
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|cause| Error::new("read a request").actual(cause).next("run it again"))?;
@@ -60,8 +60,8 @@ pub fn serve(without: &[Road]) -> Result<()> {
         let answer = match line.parse() {
             Ok(Request::Load(case)) => {
                 let freezes = !without.contains(&Road::Frozen);
-                let made =
-                    dcgan(case.preset, case.batch, freezes).ok_or_else(|| refused("128, 64 or 32 pixels"))?;
+                let made = Training::new(case.preset, case.batch, freezes);
+                let made = made.ok_or_else(|| refused("128, 64 or 32 pixels"))?;
                 training = Some(made?);
                 "ready".to_owned()
             }

@@ -29,6 +29,7 @@ use serde::de::DeserializeOwned;
 pub use checkpoint::State;
 #[cfg(feature = "lab")]
 pub(crate) use compare::{differences, resealed};
+pub(crate) use files::write_whole;
 pub use folder::Record;
 pub use history::{History, Report};
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
@@ -256,7 +257,7 @@ fn save_marked<S: Stage>(stage: &S, path: &Path, advice: &str) -> Result<String>
         config: serde_json::to_value(&core.config).map_err(|cause| failed(cause.to_string()))?,
     };
     let bytes = state.to_bytes(&header)?;
-    files::write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
+    write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
     Ok(header.mark)
 }
 
