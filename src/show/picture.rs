@@ -1,6 +1,10 @@
 //! A picture of pixels: a grid of images, a frame of a video.
 
+use std::path::Path;
+
 use super::canvas::encode;
+use super::display::{Exhibit, Medium, shown_width};
+use crate::data::decode::decode;
 use crate::data::images::ImageSet;
 use crate::{Error, Result};
 
@@ -88,6 +92,41 @@ impl Picture {
     /// It is larger than PNG allows.
     pub fn png(&self) -> Result<Vec<u8>> {
         encode(&self.pixels, self.width as u32, self.height as u32)
+    }
+
+    /// Reads a picture from a file.
+    ///
+    /// # Errors
+    /// It can't be read, or is no image that [`decode`] takes.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let unreadable = |cause: String| {
+            Error::new(format!("read the picture {}", path.display())).actual(cause).next("check the file")
+        };
+        let bytes = std::fs::read(path).map_err(|cause| unreadable(cause.to_string()))?;
+        let read = decode(&bytes).map_err(|cause| unreadable(cause.to_string()))?;
+        Self::new(read.width, read.height, read.rgb)
+    }
+
+    /// Shows the picture below the notebook cell, as a [figure](super::Figure::show) is shown: with a caption, and with
+    /// a text alternative that says what is to be seen. A small picture is shown larger, its pixels as squares.
+    ///
+    /// # Errors
+    /// Caption or text alternative is missing.
+    pub fn show(&self, caption: &str, alt: &str) -> Result<()> {
+        let width = shown_width(self.width);
+        Exhibit { medium: Medium::Pixels, width, caption, alt, bytes: &self.png()? }.show()
+    }
+
+    /// Refuses a frame, read from this path, of another size than those before it.
+    pub(super) fn check_size(&self, (width, height): (usize, usize), path: &Path) -> Result<()> {
+        if (self.width, self.height) == (width, height) {
+            return Ok(());
+        }
+        Err(Error::new(format!("add the picture {}", path.display()))
+            .expected(format!("{width}×{height} pixels, as the first one has"))
+            .actual(format!("{}×{}", self.width, self.height))
+            .next("move pictures of another run out of the folder"))
     }
 }
 
