@@ -178,9 +178,10 @@ mod tests {
             .map(|_| {
                 let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
                 reader.next_frame(&mut pixels).unwrap();
-                let delay = reader.info().frame_control().map_or(0, |control| {
-                    u32::from(control.delay_num) * 1000 / u32::from(control.delay_den)
-                });
+                let delay = reader
+                    .info()
+                    .frame_control()
+                    .map_or(0, |control| u32::from(control.delay_num) * 1000 / u32::from(control.delay_den));
                 (pixels, delay)
             })
             .collect()

@@ -37,9 +37,8 @@ pub(super) enum Medium {
 impl Exhibit<'_> {
     /// Refuses what comes without words.
     pub(super) fn check(&self) -> Result<()> {
-        let missing = |what: &str, next: &str| {
-            Err(Error::new("show it").expected(what).actual("none").next(next))
-        };
+        let missing =
+            |what: &str, next: &str| Err(Error::new("show it").expected(what).actual("none").next(next));
         if self.caption.trim().is_empty() {
             return missing("a caption", "say in the first argument of show what it is");
         }

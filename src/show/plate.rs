@@ -101,7 +101,8 @@ impl Tile {
                     .next("give as many numbers as rows times columns"));
             }
             let rows = count / columns;
-            let inside = |[row, column, high, wide]: &[usize; 4]| row + high <= rows && column + wide <= columns;
+            let inside =
+                |[row, column, high, wide]: &[usize; 4]| row + high <= rows && column + wide <= columns;
             if !numbers.marks.iter().all(inside) || 2 * numbers.padding > rows.min(columns) {
                 return Err(error().expected(format!("marks and padding within {rows}×{columns} cells")));
             }
@@ -200,7 +201,12 @@ impl Plate {
     }
 }
 
-fn draw(canvas: &Canvas<'_>, tile: &Tile, (left, top): (f64, f64), (width, height): (f64, f64)) -> Result<()> {
+fn draw(
+    canvas: &Canvas<'_>,
+    tile: &Tile,
+    (left, top): (f64, f64),
+    (width, height): (f64, f64),
+) -> Result<()> {
     let middle = left + width / 2.0;
     canvas.text(&tile.title, middle, top + 13.0, 12.5, FontStyle::Bold, HPos::Center)?;
     let room = (width - 20.0, height - HEAD - FOOT);
@@ -209,13 +215,25 @@ fn draw(canvas: &Canvas<'_>, tile: &Tile, (left, top): (f64, f64), (width, heigh
         Content::Pixels(picture) => draw_pixels(canvas, picture, (middle, top + HEAD), room)?,
     };
     for (index, line) in tile.note.lines().enumerate() {
-        canvas.text(line, middle, bottom + 12.0 + 14.0 * index as f64, 11.0, FontStyle::Normal, HPos::Center)?;
+        canvas.text(
+            line,
+            middle,
+            bottom + 12.0 + 14.0 * index as f64,
+            11.0,
+            FontStyle::Normal,
+            HPos::Center,
+        )?;
     }
     Ok(())
 }
 
 /// Draws the table in the middle of the room, and returns where it ends.
-fn draw_numbers(canvas: &Canvas<'_>, numbers: &Numbers, (middle, top): (f64, f64), room: (f64, f64)) -> Result<f64> {
+fn draw_numbers(
+    canvas: &Canvas<'_>,
+    numbers: &Numbers,
+    (middle, top): (f64, f64),
+    room: (f64, f64),
+) -> Result<f64> {
     let (columns, rows) = (numbers.columns, numbers.values.len() / numbers.columns);
     let cell = CELL.min(room.0 / columns as f64).min(room.1 / rows as f64);
     let left = middle - cell * columns as f64 / 2.0;
@@ -227,7 +245,8 @@ fn draw_numbers(canvas: &Canvas<'_>, numbers: &Numbers, (middle, top): (f64, f64
     let size = (cell * 0.42).min(cell * 1.35 / longest).min(13.0);
     for (at, (value, text)) in numbers.values.iter().zip(&texts).enumerate() {
         let (row, column) = (at / columns, at % columns);
-        let (p, inner) = (numbers.padding, |i: usize, count: usize| i >= numbers.padding && i + numbers.padding < count);
+        let (p, inner) =
+            (numbers.padding, |i: usize, count: usize| i >= numbers.padding && i + numbers.padding < count);
         let outside = p > 0 && !(inner(row, rows) && inner(column, columns));
         let corners = (x(column), y(row), x(column + 1), y(row + 1));
         if outside {
@@ -263,7 +282,12 @@ fn draw_numbers(canvas: &Canvas<'_>, numbers: &Numbers, (middle, top): (f64, f64
     Ok(y(rows))
 }
 
-fn draw_pixels(canvas: &Canvas<'_>, picture: &Picture, (middle, top): (f64, f64), room: (f64, f64)) -> Result<f64> {
+fn draw_pixels(
+    canvas: &Canvas<'_>,
+    picture: &Picture,
+    (middle, top): (f64, f64),
+    room: (f64, f64),
+) -> Result<f64> {
     let (columns, rows) = (picture.width(), picture.height());
     let cell = (room.0 / columns as f64).min(room.1 / rows as f64);
     let left = middle - cell * columns as f64 / 2.0;
@@ -272,7 +296,12 @@ fn draw_pixels(canvas: &Canvas<'_>, picture: &Picture, (middle, top): (f64, f64)
         canvas.fill(x, y, x + cell, y + cell, RGBColor(pixel[0], pixel[1], pixel[2]), 1.0)?;
     }
     let (right, bottom) = (left + cell * columns as f64, top + cell * rows as f64);
-    canvas.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], INK, 0.8, None)?;
+    canvas.line(
+        &[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)],
+        INK,
+        0.8,
+        None,
+    )?;
     Ok(bottom)
 }
 

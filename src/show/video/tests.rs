@@ -111,9 +111,8 @@ fn a_player_finds_the_frames_that_went_in() {
 #[test]
 fn grids_of_faces_survive() {
     let folder = TempDir::new().unwrap();
-    let grids: Vec<Picture> = (0..3)
-        .map(|seed| Picture::grid(Faces::sample(16, 32, seed).unwrap().images(), 8).unwrap())
-        .collect();
+    let grids: Vec<Picture> =
+        (0..3).map(|seed| Picture::grid(Faces::sample(16, 32, seed).unwrap().images(), 8).unwrap()).collect();
     let played = played(&written(&folder, "faces.mp4", &grids));
     for (found, grid) in played.frames.iter().zip(&grids) {
         // Colours are halved in both directions; their sharp edges are what is lost.
@@ -170,7 +169,8 @@ fn what_fails_leaves_no_file_and_what_was_there() {
     let mut names: Vec<_> = names.collect();
     names.sort();
     assert_eq!(names, ["a.mp4", "b.mp4"], "no .part is left");
-    for (width, height, rate) in [(15, 32, 15), (32, 3842, 15), (2400, 2400, 15), (32, 32, 0), (32, 32, 241)] {
+    for (width, height, rate) in [(15, 32, 15), (32, 3842, 15), (2400, 2400, 15), (32, 32, 0), (32, 32, 241)]
+    {
         assert!(Video::create(&path, width, height, rate).is_err(), "{width}×{height} at {rate}");
     }
 }
@@ -204,7 +204,8 @@ fn a_runs_pictures_become_its_video() {
 
 #[test]
 fn the_notebook_gets_a_player_with_words() {
-    let exhibit = Exhibit { medium: Medium::Video, width: 300, caption: "A < B", alt: "a \"face\"", bytes: b"mp4" };
+    let exhibit =
+        Exhibit { medium: Medium::Video, width: 300, caption: "A < B", alt: "a \"face\"", bytes: b"mp4" };
     let blocks = exhibit.notebook_blocks();
     for part in [
         "<video controls loop muted autoplay playsinline aria-label=\"a &quot;face&quot;\"",

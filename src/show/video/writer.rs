@@ -234,5 +234,7 @@ pub(super) fn even(picture: &Picture) -> (usize, usize, Vec<u8>) {
 }
 
 fn failed(frame: u64, cause: impl std::fmt::Display) -> Error {
-    Error::new(format!("encode frame {} of a video", frame + 1)).actual(cause).next("try fewer or smaller images")
+    Error::new(format!("encode frame {} of a video", frame + 1))
+        .actual(cause)
+        .next("try fewer or smaller images")
 }
