@@ -71,6 +71,16 @@ impl Picture {
         Self::new(width, height, pixels)
     }
 
+    /// The upper `rows` rows of pixels, or all if there are not so many: of a grid of images of side S its first n rows
+    /// of images are `n * (S + GAP) + GAP` rows of pixels.
+    ///
+    /// # Errors
+    /// `rows` is 0.
+    pub fn top(&self, rows: usize) -> Result<Self> {
+        let rows = rows.min(self.height);
+        Self::new(self.width, rows, self.pixels[..rows * self.width * 3].to_vec())
+    }
+
     /// Columns of pixels.
     pub fn width(&self) -> usize {
         self.width
@@ -145,6 +155,10 @@ mod tests {
         assert!(grid.pixels().iter().filter(|&&byte| byte != 255).count() == 9, "all else is white");
         let colours = ImageSet::new(Size::square(3, 1), vec![1, 2, 3]).unwrap();
         assert_eq!(Picture::grid(&colours, 8).unwrap().pixels()[(2 * 5 + 2) * 3..][..3], [1, 2, 3]);
+        let row = Picture::grid(&set.select(&[0, 1]).unwrap(), 2).unwrap();
+        assert_eq!(grid.top(1 + 2 * GAP), Ok(row));
+        assert_eq!(grid.top(1000), Ok(grid.clone()));
+        assert!(grid.top(0).unwrap_err().to_string().contains("at least one"));
         assert!(Picture::grid(&set, 0).is_err() && Picture::grid(&set.select(&[]).unwrap(), 8).is_err());
     }
 }
