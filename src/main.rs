@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
-use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, work};
+use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, train, work};
 use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
 use gan_course::{Error, Result};
 
@@ -17,6 +17,7 @@ minutes on 2 cores, said step by step; interrupt it when you like, the next star
 takes seconds.
 
   work/    your notebooks: yours alone, never overwritten
+  runs/    what you trained, from notebook or shell
   .lab/    what set-up made: `cargo course clean` removes it
   lessons/ the course's text, readable without any set-up";
 
@@ -65,6 +66,9 @@ struct MeasureArguments {
     /// Only images of this size and batch, such as 128x16; may be given again. Printed, not written.
     #[arg(long, value_name = "CASE")]
     case: Vec<Case>,
+    /// Of kills only this stage, of fuzz only this kind of file; may be given again. Printed, not written.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
     /// A Python that has PyTorch, instead of the course's own environment (4 GB, made the first time).
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
@@ -84,6 +88,8 @@ enum Command {
     Doctor,
     /// Remove what set-up made. Your work/ and runs/ stay.
     Clean,
+    /// Train a stage without a notebook; Ctrl-C saves it and says how to go on. Without STAGE, the list.
+    Train(train::Options),
     /// Make the notebooks from lessons/ (for authors); with --run, test them through the real kernel.
     Notebooks {
         /// Run all lessons, or lesson NN, on temporary copies; fails where a cell fails.
@@ -101,6 +107,9 @@ enum Command {
         #[arg(long, value_name = "ROAD")]
         without: Vec<Road>,
     },
+    /// Feeds damaged files to a reader: `measure fuzz` calls it.
+    #[command(hide = true)]
+    FuzzSide(measure::FuzzArguments),
     /// The kernel's launcher: Jupyter calls it.
     #[command(hide = true)]
     Kernel { connection_file: PathBuf },
@@ -166,6 +175,10 @@ fn run(arguments: Arguments) -> Result<i32> {
             println!("{}", clean::run(&checkout()?)?);
             Ok(0)
         }
+        Some(Command::Train(options)) => {
+            train::keep_freed_memory();
+            train::run(&options)
+        }
         Some(Command::Notebooks { run, record }) => {
             let checkout = checkout()?;
             let only = run.as_deref().filter(|number| !number.is_empty());
@@ -176,14 +189,16 @@ fn run(arguments: Arguments) -> Result<i32> {
             }
             Ok(0)
         }
-        Some(Command::Measure(MeasureArguments { name, quick, case, python })) => {
+        Some(Command::Measure(MeasureArguments { name, quick, case, only, python })) => {
+            let options = Options { quick, cases: case, python, only };
             match name {
-                Some(name) => measure::run(&checkout()?, &name, &Options { quick, cases: case, python })?,
+                Some(name) => measure::run(&checkout()?, &name, &options)?,
                 None => MEASUREMENTS.iter().for_each(|each| println!("{}\n    {}", each.name, each.about)),
             }
             Ok(0)
         }
         Some(Command::MeasureSide { without }) => measure::serve(&without).map(|()| 0),
+        Some(Command::FuzzSide(arguments)) => measure::feed(&arguments).map(|()| 0),
         Some(Command::Kernel { connection_file }) => launcher::run(&checkout()?, &connection_file),
         Some(Command::Exec { program }) => launcher::exec(&program),
     }

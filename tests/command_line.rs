@@ -148,13 +148,22 @@ fn a_mistyped_option_or_command_is_refused_in_one_line() {
 #[test]
 fn help_names_every_command_and_hides_the_inner_ones() {
     let said = text(&Course::new().run(&["--help"]));
-    for command in
-        ["lab", "setup", "doctor", "clean", "notebooks", "measure", "--port", "--fresh", "--no-browser"]
-    {
+    for command in [
+        "lab",
+        "setup",
+        "doctor",
+        "clean",
+        "train",
+        "notebooks",
+        "measure",
+        "--port",
+        "--fresh",
+        "--no-browser",
+    ] {
         assert!(said.contains(command), "{command} is missing: {said}");
     }
     assert!(!said.contains("kernel's launcher") && !said.contains("--checkout"), "{said}");
-    assert!(!said.contains("measure-side"), "{said}");
+    assert!(!said.contains("measure-side") && !said.contains("fuzz-side"), "{said}");
 }
 
 #[test]
@@ -163,7 +172,7 @@ fn measurements_are_listed_and_what_cannot_be_measured_is_said_at_once() {
     let listed = text(&course.run(&["measure"]));
     assert!(listed.starts_with("dcgan-cpu\n"), "{listed}");
     let said = error(&course.run(&["measure", "speed"]));
-    assert!(said.contains("cannot measure speed: expected dcgan-cpu"), "{said}");
+    assert!(said.contains("cannot measure speed: expected dcgan-cpu, kills, fuzz"), "{said}");
     for case in ["100x16", "128", "128x1", "x"] {
         let said = error(&course.run(&["measure", "dcgan-cpu", "--case", case]));
         assert!(said.contains("expected pixels (128, 64 or 32), x, and a batch"), "{said}");

@@ -19,7 +19,7 @@ use gan_course::train::{self, Pace};
 #[ignore = "the other tests run it, in processes of its own"]
 fn child() {
     let plan = std::env::var("PLAN").expect("the other tests set PLAN");
-    let pace = Pace { save: Duration::from_millis(20), tell: Duration::from_millis(200) };
+    let pace = Pace { save: Duration::from_millis(20), tell: Duration::from_millis(200), samples: 1 };
     let mut words = plan.split_whitespace();
     let mut gan = Gan::new(GanConfig::default()).unwrap();
     while let Some(command) = words.next() {
@@ -93,15 +93,15 @@ fn checkpoint(runs: &Path) -> PathBuf {
     runs.join("gan/checkpoint.safetensors")
 }
 
-/// How many steps metrics.csv holds; they are counted from 1 without a gap.
+/// How many steps metrics.jsonl holds; they are counted from 1 without a gap, each with all its numbers.
 fn metrics(runs: &Path) -> usize {
-    let text = fs::read_to_string(runs.join("gan/metrics.csv")).unwrap();
-    let mut lines = text.lines();
-    assert!(lines.next().unwrap().starts_with("step,loss_d,loss_g,score_real,"));
-    for (index, line) in lines.enumerate() {
-        assert!(line.starts_with(&format!("{},", index + 1)) && line.split(',').count() == 8, "{line}");
+    let text = fs::read_to_string(runs.join("gan/metrics.jsonl")).unwrap();
+    for (index, line) in text.lines().enumerate() {
+        let step: serde_json::Value = serde_json::from_str(line).expect(line);
+        assert!(step["step"] == index + 1 && step["loss_d"].as_f64().unwrap() > 0.0, "{line}");
+        assert!(step.as_object().unwrap().len() == 8 && step["seconds"].is_f64(), "{line}");
     }
-    text.lines().count() - 1
+    text.lines().count()
 }
 
 #[test]
@@ -113,8 +113,12 @@ fn a_resumed_run_ends_like_an_uninterrupted_one_for_any_number_of_threads() {
         let text = run(command(&runs, "train 13 train 20").env("RAYON_NUM_THREADS", threads));
         assert!(text.contains("train: at step 33"), "{text}");
         // A crash after the metrics and before the checkpoint leaves lines that belong to no checkpoint.
-        let file = runs.join("gan/metrics.csv");
-        fs::write(&file, fs::read_to_string(&file).unwrap() + "34,0.1,0.2\n35,0.").unwrap();
+        let file = runs.join("gan/metrics.jsonl");
+        fs::write(
+            &file,
+            fs::read_to_string(&file).unwrap() + "{\"step\":34,\"loss_d\":0.1}\n{\"step\":35,\"lo",
+        )
+        .unwrap();
         let text = run(command(&runs, "resume gan").env("RAYON_NUM_THREADS", threads));
         assert!(text.contains("resume: at step 33") && metrics(&runs) == 33, "{text}");
         let text = run(command(&runs, "resume gan train 27").env("RAYON_NUM_THREADS", threads));
@@ -167,7 +171,7 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
     let mut left: Vec<_> =
         fs::read_dir(runs.path().join("gan")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["checkpoint.safetensors", "metrics.csv"]);
+    assert_eq!(left, ["checkpoint.safetensors", "config.json", "metrics.jsonl"]);
 }
 
 #[test]
@@ -190,6 +194,8 @@ fn a_full_disk_loses_nothing() {
     assert!(text.contains("Next: make room"), "{text}");
     let saved = Gan::load(checkpoint(runs.path())).expect("the last good checkpoint");
     assert!(saved.steps() >= 100);
+    let named = format!("the last good checkpoint, step {} of gan, is kept", saved.steps());
+    assert!(text.contains(&named), "{named}: {text}");
     let text = run(&mut command(runs.path(), "resume gan train 5"));
     assert!(text.contains(&format!("train: at step {}", saved.steps() + 5)), "{text}");
     assert!(bits(&checkpoint(runs.path())) == uninterrupted(runs.path(), saved.steps() + 5));

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+/// Most samples that a stage draws for one minibatch where no data set bounds them. More is a slip of the finger, for
+/// which there may be no memory.
+pub const LARGEST: usize = 1 << 20;
+
 /// How an epoch is cut into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchConfig {

@@ -45,6 +45,10 @@ const CARGO_CONFIG: &str = "\
 opt-level = 3
 debug-assertions = false
 overflow-checks = false
+
+# The video encoder: half the compile time matters more than its speed.
+[profile.dev.package.openh264-sys2]
+opt-level = 1
 ";
 
 /// Settings that keep JupyterLab from asking the network for news, and from offering kernels that no lesson

@@ -2,7 +2,8 @@
 //!
 //! Set-up is a list of steps ([`setup`]), each skipped when done and safe to interrupt. All it makes lies in
 //! one git-ignored folder, `.lab/` ([`checkout`]). A notebook's kernel is evcxr, started by our own launcher
-//! ([`launcher`]) on a private copy of a prebuilt [`template`]. Lessons become notebooks in [`notebooks`].
+//! ([`launcher`]) on a private copy of a prebuilt [`template`]. Lessons become notebooks in [`notebooks`]. What a
+//! notebook trains, [`train`] trains from the shell.
 
 pub mod checkout;
 pub mod clean;
@@ -19,4 +20,5 @@ pub mod rust_src;
 pub mod server;
 pub mod setup;
 pub mod template;
+pub mod train;
 pub mod work;

@@ -107,14 +107,7 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     }
     let heading = format!("`cargo course measure {NAME}`, {today}, {}, {rustc}", machine::description());
     let text = report::report(&heading, &plan, &measured);
-    println!("\n{text}");
-    if options.quick || !options.cases.is_empty() {
-        println!("Not written: only the whole measurement, without --quick and --case, replaces the table.");
-    } else {
-        table::write(checkout, NAME, &text)?;
-        println!("Written to benches/README.md.");
-    }
-    Ok(())
+    super::publish(checkout, NAME, &text, options.quick || !options.cases.is_empty())
 }
 
 impl Starts<'_> {

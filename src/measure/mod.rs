@@ -5,6 +5,8 @@
 
 mod child;
 mod dcgan_cpu;
+mod fuzz;
+mod kills;
 mod layers;
 mod machine;
 mod protocol;
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub use child::{Road, serve};
+pub use fuzz::{FuzzArguments, feed};
 
 use crate::lab::checkout::Checkout;
 use crate::{Error, Result};
@@ -33,11 +36,23 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 1] = [Measurement {
-    name: "dcgan-cpu",
-    about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
-    run: dcgan_cpu::run,
-}];
+pub const MEASUREMENTS: [Measurement; 3] = [
+    Measurement {
+        name: "dcgan-cpu",
+        about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
+        run: dcgan_cpu::run,
+    },
+    Measurement {
+        name: "kills",
+        about: "runs killed at 50 random moments and resumed, against an undisturbed one (2 minutes; --quick, --only)",
+        run: kills::run,
+    },
+    Measurement {
+        name: "fuzz",
+        about: "a million damaged files of each kind that is read: IDX, images, checkpoints (long; --quick, --only)",
+        run: fuzz::run,
+    },
+];
 
 /// What can be chosen of a measurement.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +63,40 @@ pub struct Options {
     pub cases: Vec<Case>,
     /// A Python that has PyTorch, instead of the private environment.
     pub python: Option<PathBuf>,
+    /// Only these stages (`kills`) or kinds of files (`fuzz`); the table is printed, not written.
+    pub only: Vec<String>,
+}
+
+/// Those of `all` whose names are in `only`, or all.
+fn chosen<'a, T>(
+    measurement: &str,
+    all: &'a [T],
+    name: impl Fn(&T) -> &'static str,
+    only: &[String],
+) -> Result<Vec<&'a T>> {
+    let names: Vec<&str> = all.iter().map(&name).collect();
+    match only.iter().find(|only| !names.contains(&only.as_str())) {
+        None => Ok(all
+            .iter()
+            .filter(|each| only.is_empty() || only.iter().any(|only| *only == name(each)))
+            .collect()),
+        Some(unknown) => Err(Error::new(format!("measure {measurement} of {unknown} only"))
+            .expected(names.join(", "))
+            .actual(unknown)
+            .next("choose one of these, or leave out --only")),
+    }
+}
+
+/// Prints a measurement's text, and writes it into benches/README.md if it is of the whole measurement.
+fn publish(checkout: &Checkout, name: &str, text: &str, partly: bool) -> Result<()> {
+    println!("\n{text}");
+    if partly {
+        println!("Not written: only the whole measurement replaces the table.");
+        return Ok(());
+    }
+    table::write(checkout, name, text)?;
+    println!("Written to benches/README.md.");
+    Ok(())
 }
 
 /// Images of `preset` × `preset` pixels, `batch` at a time; written `128x16`.

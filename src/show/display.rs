@@ -1,4 +1,4 @@
-//! Where a finished figure goes: below the notebook cell, to a file, or in words to the terminal.
+//! Where a finished picture or video goes: below the notebook cell, to a file, or in words to the terminal.
 
 use std::fs;
 use std::io::Write;
@@ -8,59 +8,130 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Figure;
 use crate::{Error, Result};
 
-/// The environment variable that names the folder for figures shown outside of a notebook.
+/// The environment variable that names the folder for what is shown outside of a notebook.
 const FOLDER: &str = "GAN_COURSE_FIGURES";
 
-pub(super) fn show(figure: &Figure) -> Result<()> {
-    // evcxr sets this in the process that runs the cells.
-    if std::env::var_os("EVCXR_IS_RUNTIME").is_some() {
-        print!("{}", notebook_blocks(figure, &figure.png()?));
-        return Ok(());
-    }
-    let png = figure.png()?;
-    println!("[figure] {}", figure.text());
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        static SHOWN: AtomicUsize = AtomicUsize::new(1);
-        let number = SHOWN.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(&folder).join(format!("figure-{number:02}.png"));
-        write_whole(&path, &png)?;
-        write_whole(&path.with_extension("txt"), format!("{}\n", figure.text()).as_bytes())?;
-    }
-    Ok(())
+/// What is to be shown, with the words that belong to it.
+pub(super) struct Exhibit<'a> {
+    pub medium: Medium,
+    /// The width in the notebook's pixels.
+    pub width: u32,
+    pub caption: &'a str,
+    pub alt: &'a str,
+    /// The file.
+    pub bytes: &'a [u8],
 }
 
-/// What evcxr reads from stdout: one block a MIME type, sent at the end of the cell.
-pub(super) fn notebook_blocks(figure: &Figure, png: &[u8]) -> String {
-    let (alt, caption, width) = (escaped(figure.text()), escaped(figure.caption()), figure.width());
-    let data = STANDARD.encode(png);
-    // The white ground is the image's own, so the figure reads the same on Lab's dark theme.
-    format!(
-        "EVCXR_BEGIN_CONTENT text/html\n\
-         <figure style=\"margin:0\"><img alt=\"{alt}\" width=\"{width}\" style=\"max-width:100%;height:auto\" \
-         src=\"data:image/png;base64,{data}\"><figcaption>{caption}</figcaption></figure>\n\
-         EVCXR_END_CONTENT\n\
-         EVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT\n",
-        one_line(figure.text()),
-    )
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Medium {
+    /// A PNG with smooth edges.
+    Figure,
+    /// A PNG, animated or not, whose pixels stay squares when they are shown larger.
+    Pixels,
+    /// H.264 in MP4.
+    Video,
+}
+
+impl Exhibit<'_> {
+    /// Refuses what comes without words.
+    pub(super) fn check(&self) -> Result<()> {
+        let missing =
+            |what: &str, next: &str| Err(Error::new("show it").expected(what).actual("none").next(next));
+        if self.caption.trim().is_empty() {
+            return missing("a caption", "say in the first argument of show what it is");
+        }
+        if self.alt.trim().is_empty() {
+            return missing("a text alternative", "say in the second argument of show what is to be seen");
+        }
+        Ok(())
+    }
+
+    /// Shows it below the notebook cell; outside of a notebook prints the text alternative, and saves the file where
+    /// the environment variable names a folder.
+    pub(super) fn show(&self) -> Result<()> {
+        self.check()?;
+        // evcxr sets this in the process that runs the cells.
+        if std::env::var_os("EVCXR_IS_RUNTIME").is_some() {
+            print!("{}", self.notebook_blocks());
+            return Ok(());
+        }
+        // Counted apart: a lesson's figures are numbered without gaps.
+        static FIGURES: AtomicUsize = AtomicUsize::new(1);
+        static VIDEOS: AtomicUsize = AtomicUsize::new(1);
+        let (kind, counter, extension) = match self.medium {
+            Medium::Figure | Medium::Pixels => ("figure", &FIGURES, "png"),
+            Medium::Video => ("video", &VIDEOS, "mp4"),
+        };
+        println!("[{kind}] {}", self.alt);
+        if let Some(folder) = std::env::var_os(FOLDER) {
+            let number = counter.fetch_add(1, Ordering::Relaxed);
+            let path = Path::new(&folder).join(format!("{kind}-{number:02}.{extension}"));
+            write_whole(&path, self.bytes)?;
+            write_whole(&path.with_extension("txt"), format!("{}\n", self.alt).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// What evcxr reads from stdout: one block a MIME type, sent at the end of the cell.
+    pub(super) fn notebook_blocks(&self) -> String {
+        let (alt, caption, width) = (escaped(self.alt), escaped(self.caption), self.width);
+        let data = STANDARD.encode(self.bytes);
+        let style = match self.medium {
+            Medium::Pixels => "max-width:100%;height:auto;image-rendering:pixelated",
+            _ => "max-width:100%;height:auto",
+        };
+        // The white ground is the image's own, so it reads the same on Lab's dark theme.
+        let media = match self.medium {
+            Medium::Figure | Medium::Pixels => {
+                format!(
+                    "<img alt=\"{alt}\" width=\"{width}\" style=\"{style}\" src=\"data:image/png;base64,{data}\">"
+                )
+            }
+            Medium::Video => format!(
+                "<video controls loop muted autoplay playsinline aria-label=\"{alt}\" title=\"{alt}\" \
+                 width=\"{width}\" style=\"{style}\" src=\"data:video/mp4;base64,{data}\">{alt}</video>"
+            ),
+        };
+        format!(
+            "EVCXR_BEGIN_CONTENT text/html\n\
+             <figure style=\"margin:0\">{media}<figcaption>{caption}</figcaption></figure>\n\
+             EVCXR_END_CONTENT\n\
+             EVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT\n",
+            one_line(self.alt),
+        )
+    }
+}
+
+/// How wide a picture of so many pixels is shown: each pixel as a square of whole screen pixels, at most three, within
+/// the notebook's width.
+pub(super) fn shown_width(pixels: usize) -> u32 {
+    let factor = (720 / pixels.max(1)).clamp(1, 3);
+    u32::try_from(pixels * factor).unwrap_or(u32::MAX)
 }
 
 /// Writes beside the target and renames: a reader sees the whole file or none.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
+    let part = part_of(path);
     let written = fs::File::create(&part)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&part, path));
     written.map_err(|cause| {
         let _ = fs::remove_file(&part); // the cause matters more than a leftover
-        Error::new(format!("write {}", path.display()))
-            .actual(cause)
-            .next("check the folder and the free space")
+        unwritable(path, cause)
     })
+}
+
+/// The name of a file while it is being written, in the same folder.
+pub(super) fn part_of(path: &Path) -> std::path::PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}
+
+pub(super) fn unwritable(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(format!("write {}", path.display())).actual(cause).next("check the folder and the free space")
 }
 
 /// Safe inside an HTML attribute and element, on one line (evcxr's protocol is made of lines).

@@ -1,6 +1,9 @@
 //! Figures for lessons: one composed figure a cell, a PNG that every notebook shows (an untrusted one too), with
 //! a caption and a text alternative that says what is to be seen.
 //!
+//! Pixels are shown by [`Picture`]: one image, or a grid of them. A series of pictures becomes a [`Video`] (H.264 in MP4)
+//! or an [`Animation`] (an animated PNG, which shows in an untrusted notebook too).
+//!
 //! [`Figure`] is made of [`Panel`]s, a panel of series. Colours are those of Okabe and Ito (2008), which people
 //! with colour blindness tell apart; dashes and markers differ too. The font is embedded: no system library.
 //!
@@ -15,19 +18,27 @@
 //! # Ok::<(), gan_course::Error>(())
 //! ```
 
+mod animation;
 mod average;
 mod canvas;
 mod display;
 mod draw;
 mod panel;
 mod picture;
+mod plate;
+mod samples;
 mod style;
+mod video;
 
 use std::path::Path;
 
+pub use animation::{Animation, LARGEST};
 pub use average::averaged;
 pub use panel::Panel;
 pub use picture::{GAP, Picture};
+pub use plate::{Plate, Tile};
+pub use samples::samples;
+pub use video::{RATE, Video, VideoWriter};
 
 use crate::{Error, Result};
 
@@ -125,7 +136,17 @@ impl Figure {
     /// # Errors
     /// Those of [`save`](Self::save).
     pub fn show(&self) -> Result<()> {
-        display::show(self)
+        self.exhibit(&self.png()?).show()
+    }
+
+    fn exhibit<'a>(&'a self, bytes: &'a [u8]) -> display::Exhibit<'a> {
+        display::Exhibit {
+            medium: display::Medium::Figure,
+            width: self.width(),
+            caption: &self.caption,
+            alt: &self.alt,
+            bytes,
+        }
     }
 
     /// What evcxr calls for a cell's last expression: [`show`](Self::show), with an error printed.

@@ -1,6 +1,10 @@
 //! A picture of pixels: a grid of images, a frame of a video.
 
+use std::path::Path;
+
 use super::canvas::encode;
+use super::display::{Exhibit, Medium, shown_width};
+use crate::data::decode::decode;
 use crate::data::images::ImageSet;
 use crate::{Error, Result};
 
@@ -67,6 +71,16 @@ impl Picture {
         Self::new(width, height, pixels)
     }
 
+    /// The upper `rows` rows of pixels, or all if there are not so many: of a grid of images of side S its first n rows
+    /// of images are `n * (S + GAP) + GAP` rows of pixels.
+    ///
+    /// # Errors
+    /// `rows` is 0.
+    pub fn top(&self, rows: usize) -> Result<Self> {
+        let rows = rows.min(self.height);
+        Self::new(self.width, rows, self.pixels[..rows * self.width * 3].to_vec())
+    }
+
     /// Columns of pixels.
     pub fn width(&self) -> usize {
         self.width
@@ -89,6 +103,41 @@ impl Picture {
     pub fn png(&self) -> Result<Vec<u8>> {
         encode(&self.pixels, self.width as u32, self.height as u32)
     }
+
+    /// Reads a picture from a file.
+    ///
+    /// # Errors
+    /// It can't be read, or is no image that [`decode`] takes.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let unreadable = |cause: String| {
+            Error::new(format!("read the picture {}", path.display())).actual(cause).next("check the file")
+        };
+        let bytes = std::fs::read(path).map_err(|cause| unreadable(cause.to_string()))?;
+        let read = decode(&bytes).map_err(|cause| unreadable(cause.to_string()))?;
+        Self::new(read.width, read.height, read.rgb)
+    }
+
+    /// Shows the picture below the notebook cell, as a [figure](super::Figure::show) is shown: with a caption, and with
+    /// a text alternative that says what is to be seen. A small picture is shown larger, its pixels as squares.
+    ///
+    /// # Errors
+    /// Caption or text alternative is missing.
+    pub fn show(&self, caption: &str, alt: &str) -> Result<()> {
+        let width = shown_width(self.width);
+        Exhibit { medium: Medium::Pixels, width, caption, alt, bytes: &self.png()? }.show()
+    }
+
+    /// Refuses a frame, read from this path, of another size than those before it.
+    pub(super) fn check_size(&self, (width, height): (usize, usize), path: &Path) -> Result<()> {
+        if (self.width, self.height) == (width, height) {
+            return Ok(());
+        }
+        Err(Error::new(format!("add the picture {}", path.display()))
+            .expected(format!("{width}×{height} pixels, as the first one has"))
+            .actual(format!("{}×{}", self.width, self.height))
+            .next("move pictures of another run out of the folder"))
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +155,10 @@ mod tests {
         assert!(grid.pixels().iter().filter(|&&byte| byte != 255).count() == 9, "all else is white");
         let colours = ImageSet::new(Size::square(3, 1), vec![1, 2, 3]).unwrap();
         assert_eq!(Picture::grid(&colours, 8).unwrap().pixels()[(2 * 5 + 2) * 3..][..3], [1, 2, 3]);
+        let row = Picture::grid(&set.select(&[0, 1]).unwrap(), 2).unwrap();
+        assert_eq!(grid.top(1 + 2 * GAP), Ok(row));
+        assert_eq!(grid.top(1000), Ok(grid.clone()));
+        assert!(grid.top(0).unwrap_err().to_string().contains("at least one"));
         assert!(Picture::grid(&set, 0).is_err() && Picture::grid(&set.select(&[]).unwrap(), 8).is_err());
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Header {
     pub config: serde_json::Value,
 }
 
-const KEY: &str = "gan-course";
+pub(super) const KEY: &str = "gan-course";
 /// Longest header that [`peek`] believes in: the format's own limit.
 const LONGEST: u64 = 100_000_000;
 
@@ -40,7 +40,7 @@ const LONGEST: u64 = 100_000_000;
 ///
 /// A stage names its parts once, in [`Stage::state`](super::Stage::state); the same code saves and loads.
 pub struct State<'a> {
-    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    pub(super) tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
     updates: BTreeMap<String, u64>,
     file: Option<&'a str>,
 }
@@ -208,8 +208,8 @@ impl Change for State<'_> {
     }
 }
 
-/// The mark of the checkpoint at this path, if there is one that can be read: its header only, however large it is.
-pub(super) fn peek(path: &Path) -> Option<String> {
+/// The header of the checkpoint at this path, if there is one that can be read: no tensor, however large the file is.
+pub(super) fn peek(path: &Path) -> Option<Header> {
     use std::io::Read;
     let mut file = std::fs::File::open(path).ok()?;
     let mut length = [0; 8];
@@ -222,10 +222,10 @@ pub(super) fn peek(path: &Path) -> Option<String> {
     file.take(length).read_to_end(&mut header).ok()?;
     let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
     let (_, json) = header["__metadata__"][KEY].as_str()?.split_once(' ')?;
-    Some(serde_json::from_str::<Header>(json).ok()?.mark)
+    serde_json::from_str(json).ok()
 }
 
-fn split<'m>(file: &str, metadata: &'m Option<HashMap<String, String>>) -> Result<(u32, &'m str)> {
+pub(super) fn split<'m>(file: &str, metadata: &'m Option<HashMap<String, String>>) -> Result<(u32, &'m str)> {
     let ours = metadata.as_ref().and_then(|metadata| metadata.get(KEY));
     let Some(ours) = ours else {
         return Err(Error::new(format!("load {file}"))
@@ -237,7 +237,10 @@ fn split<'m>(file: &str, metadata: &'m Option<HashMap<String, String>>) -> Resul
     parts.ok_or_else(|| damaged(file, "its metadata can't be read"))
 }
 
-fn checksum<'t>(json: &str, tensors: impl Iterator<Item = (&'t str, &'t [usize], &'t [u8])>) -> u32 {
+pub(super) fn checksum<'t>(
+    json: &str,
+    tensors: impl Iterator<Item = (&'t str, &'t [usize], &'t [u8])>,
+) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(json.as_bytes());
     for (name, shape, bytes) in tensors {

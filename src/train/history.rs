@@ -84,20 +84,24 @@ impl<R: Report> History<R> {
         fits.then_some(Self { columns, of: PhantomData })
     }
 
-    /// The first line of a CSV file of the reports.
-    pub(crate) fn csv_header(&self) -> String {
-        format!("step,{}\n", R::COLUMNS.join(","))
-    }
-
-    /// The steps after `from` as lines of that file.
-    pub(crate) fn csv_rows(&self, from: usize) -> String {
+    /// The steps after `from` as lines of JSON, one object a step: `{"step":1,"loss":0.69}`, with `epoch`, counted
+    /// from 1, where so many steps make one. A number that is not finite, which JSON doesn't have, is `null`.
+    pub(crate) fn json_lines(&self, from: usize, steps_per_epoch: Option<u64>) -> String {
+        use std::fmt::Write;
         let mut text = String::new();
+        // Writing into a String can't fail.
         for index in from..self.len() {
-            text += &(index + 1).to_string();
-            for column in &self.columns {
-                text += &format!(",{}", column[index]);
+            let _ = write!(text, "{{\"step\":{}", index + 1);
+            if let Some(per) = steps_per_epoch {
+                let _ = write!(text, ",\"epoch\":{}", index as u64 / per.max(1) + 1);
             }
-            text.push('\n');
+            for (name, column) in R::COLUMNS.iter().zip(&self.columns) {
+                let _ = match column[index] {
+                    value if value.is_finite() => write!(text, ",\"{name}\":{value}"),
+                    _ => write!(text, ",\"{name}\":null"),
+                };
+            }
+            text.push_str("}\n");
         }
         text
     }

@@ -40,6 +40,11 @@ macro_rules! stage {
                 self.core.name()
             }
 
+            /// The whole path of that folder.
+            pub fn folder(&self) -> std::path::PathBuf {
+                self.core.folder()
+            }
+
             /// Saves to another folder in `runs/` from now on: for a fork that is to live beside the original.
             ///
             /// # Errors

@@ -8,24 +8,33 @@
 //! [`stage!`](crate::stage) offers them as methods.
 
 mod checkpoint;
+#[cfg(feature = "lab")]
+mod compare;
 mod files;
+mod folder;
 mod history;
 mod methods;
-mod progress;
 mod run;
+mod samples;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::fmt::{self, Debug};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use checkpoint::State;
+#[cfg(feature = "lab")]
+pub(crate) use compare::{differences, resealed};
 pub(crate) use files::write_whole;
+pub use folder::Record;
 pub use history::{History, Report};
-pub use run::{Pace, resume, runs, train};
+pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
+pub use samples::samples;
+pub use watch::{Lines, Now, Watch, grouped};
 
 use crate::show::Picture;
 use crate::tensor::Noise;
@@ -42,6 +51,8 @@ pub struct Core<C, R> {
     history: History<R>,
     /// The folder in `runs/` that `train` saves to.
     name: String,
+    /// Another folder of runs than [`runs`].
+    root: Option<PathBuf>,
     /// Mark and step of the checkpoint in that folder that this stage wrote or was loaded from.
     saved: Option<(String, u64)>,
     /// Why it can't go on, once a step has failed half-way.
@@ -51,7 +62,8 @@ pub struct Core<C, R> {
 impl<C, R: Report> Core<C, R> {
     /// The core of a stage at its beginning; `name` is the folder in `runs/` that it is saved to.
     pub fn new(config: C, noise: Noise, name: &str) -> Self {
-        Self { config, noise, history: History::default(), name: name.into(), saved: None, failed: None }
+        let (history, name) = (History::default(), name.into());
+        Self { config, noise, history, name, root: None, saved: None, failed: None }
     }
 
     /// How many steps were made.
@@ -74,8 +86,23 @@ impl<C, R: Report> Core<C, R> {
     /// # Errors
     /// The name is no plain folder name.
     pub fn rename(&mut self, name: &str) -> Result<()> {
-        run::check_name(name)?;
+        folder::check_name(name)?;
         (self.name, self.saved) = (name.into(), None);
+        Ok(())
+    }
+
+    /// The whole path of the folder that `train` saves to.
+    pub fn folder(&self) -> PathBuf {
+        self.root.clone().unwrap_or_else(runs).join(&self.name)
+    }
+
+    /// Saves to this folder from now on, wherever it lies.
+    ///
+    /// # Errors
+    /// Its name is no plain folder name.
+    pub fn place(&mut self, folder: &Path) -> Result<()> {
+        let (root, name) = folder::split(folder)?;
+        (self.root, self.name, self.saved) = (Some(root), name, None);
         Ok(())
     }
 
@@ -154,6 +181,11 @@ pub trait Stage: Clone {
         None
     }
 
+    /// How many images make an epoch, for stages that go through a set of them: their speed is told in images.
+    fn images_per_epoch(&self) -> Option<u64> {
+        None
+    }
+
     /// What the stage generates of its fixed latent vectors, for stages that make images: a run keeps one an epoch.
     ///
     /// # Errors
@@ -187,7 +219,8 @@ pub fn step<S: Stage>(stage: &mut S) -> Result<S::Report> {
 /// # Errors
 /// A number in it is not finite, or the file can't be written; a file that was there before is still there then.
 pub fn save<S: Stage>(stage: &S, path: impl AsRef<Path>) -> Result<()> {
-    save_marked(stage, path.as_ref()).map(|_| ())
+    let advice = "make room or choose another folder, then save or train again: nothing is lost";
+    save_marked(stage, path.as_ref(), advice).map(|_| ())
 }
 
 /// Loads what [`save`] saved.
@@ -202,15 +235,11 @@ fn usable<S: Stage>(stage: &S) -> Result<()> {
     stage.core().failed.clone().map_or(Ok(()), Err)
 }
 
-/// Saves, and returns the mark that the file carries.
-fn save_marked<S: Stage>(stage: &S, path: &Path) -> Result<String> {
+/// Saves, and returns the mark that the file carries; `advice` is for when it can't be written.
+fn save_marked<S: Stage>(stage: &S, path: &Path, advice: &str) -> Result<String> {
     usable(stage)?;
     let core = stage.core();
-    let failed = |cause: String| {
-        Error::new(format!("save {}", path.display()))
-            .actual(cause)
-            .next("make room or choose another folder, then save or train again: nothing is lost")
-    };
+    let failed = |cause: String| Error::new(format!("save {}", path.display())).actual(cause).next(advice);
     let mut state = State::saving();
     // Cloning shares the tensors' memory: only their names and handles are copied.
     stage.clone().state(&mut state)?;
@@ -234,15 +263,20 @@ fn save_marked<S: Stage>(stage: &S, path: &Path) -> Result<String> {
 
 fn load_marked<S: Stage>(path: &Path) -> Result<(S, String)> {
     let file = path.display().to_string();
-    let wrong = |expected: String, actual: String| {
-        Error::new(format!("load {file}")).expected(expected).actual(actual)
-    };
     let bytes = std::fs::read(path).map_err(|cause| {
         Error::new(format!("load {file}"))
             .actual(cause)
             .next("check the path; `runs/` holds the runs by name")
     })?;
-    let (header, mut state) = State::of_bytes(&file, &bytes)?;
+    load_bytes(&file, &bytes)
+}
+
+/// [`load`] of a file's bytes, with the mark that they carry; `file` names them in errors.
+pub(crate) fn load_bytes<S: Stage>(file: &str, bytes: &[u8]) -> Result<(S, String)> {
+    let wrong = |expected: String, actual: String| {
+        Error::new(format!("load {file}")).expected(expected).actual(actual)
+    };
+    let (header, mut state) = State::of_bytes(file, bytes)?;
     if header.kind != S::KIND {
         return Err(wrong(
             format!("a checkpoint of the stage {}", S::KIND),

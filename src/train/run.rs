@@ -1,13 +1,11 @@
-//! A run in its folder `runs/NAME`: `checkpoint.safetensors`, which is all that is needed to go on, and `metrics.csv`,
-//! a line a step, for plotting with other tools.
+//! Training in the folder `runs/NAME`, and going on with what is saved there.
 
-use std::fs::{self, File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::progress::Progress;
-use super::{Stage, checkpoint, files, load_marked, save_marked, step, usable};
+use super::folder::{self, Run};
+use super::watch::{Lines, Now, Watch};
+use super::{Stage, checkpoint, load_marked, step, usable};
 use crate::{Error, Result};
 
 /// How often [`train`] does what.
@@ -17,12 +15,24 @@ pub struct Pace {
     pub save: Duration,
     /// Between two progress lines. Default 2 s.
     pub tell: Duration,
+    /// Epochs between two sample pictures, for stages that have epochs and make images; 0 for none. Default 1. The last
+    /// epoch has one in any case.
+    pub samples: u64,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { save: Duration::from_secs(5), tell: Duration::from_secs(2) }
+        Self { save: Duration::from_secs(5), tell: Duration::from_secs(2), samples: 1 }
     }
+}
+
+/// How training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All steps were made.
+    Done,
+    /// Who watched it ended it before; all is saved.
+    Stopped,
 }
 
 /// The folder of all runs: what the environment variable `GAN_COURSE_RUNS` names, or `runs/` in the checkout.
@@ -36,17 +46,34 @@ pub fn runs() -> PathBuf {
 
 /// Makes `steps` steps, with progress lines, and saves to `runs/NAME` at the start, every so often, and at the end.
 ///
+/// | file | holds |
+/// | --- | --- |
+/// | `checkpoint.safetensors` | the stage whole: all that is needed to go on |
+/// | `config.json` | which stage, what was set of it, and until which step it was to be trained |
+/// | `metrics.jsonl` | what each step told, one JSON object a line: for plotting with other tools |
+/// | `samples/` | a grid of generated images an epoch, of stages that make images |
+///
 /// If that folder holds another run, it is kept as `NAME.previous` (in the place of an older one).
 ///
 /// # Errors
 /// A loss or gradient was not finite, the run can't be saved, or another process trains it. The last good checkpoint
 /// is still there then, and after trouble with the disk so is the stage: call `train` again.
 pub fn train<S: Stage>(stage: &mut S, steps: u64, pace: &Pace) -> Result<()> {
+    train_watched(stage, steps, pace, &mut Lines::new(pace.tell)).map(|_| ())
+}
+
+/// [`train`] that tells `watch` instead of printing lines, and that `watch` can end.
+///
+/// # Errors
+/// Those of [`train`].
+pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &mut dyn Watch) -> Result<End> {
     usable(stage)?;
-    let mut run = Run::open(stage)?;
-    run.save(stage)?;
-    let mut progress = Progress::new(stage.core().steps(), steps);
-    let mut saved = Instant::now();
+    let from = stage.core().steps();
+    let to = from.saturating_add(steps);
+    let mut run = Run::open(stage, to, pace.samples, watch)?;
+    let (steps_per_epoch, images_per_epoch) = (stage.steps_per_epoch(), stage.images_per_epoch());
+    let begun = Instant::now();
+    let mut saved = begun;
     for _ in 0..steps {
         let report = match step(stage) {
             Ok(report) => report,
@@ -56,150 +83,65 @@ pub fn train<S: Stage>(stage: &mut S, steps: u64, pace: &Pace) -> Result<()> {
                 return Err(error);
             }
         };
-        let line = || super::Report::line(&report);
-        if let Some(line) = progress.due(pace.tell, stage.core().steps(), line) {
-            println!("{line}");
+        run.sample(stage)?;
+        watch.step(&Now {
+            step: stage.core().steps(),
+            from,
+            to,
+            steps_per_epoch,
+            images_per_epoch,
+            elapsed: begun.elapsed(),
+            report: &|| super::Report::line(&report),
+        });
+        if watch.stop() && stage.core().steps() < to {
+            run.save(stage)?;
+            return Ok(End::Stopped);
         }
         if saved.elapsed() >= pace.save {
             run.save(stage)?;
             saved = Instant::now();
         }
     }
-    if steps > 0 { run.save(stage) } else { Ok(()) }
+    if steps > 0 {
+        run.save(stage)?;
+    }
+    Ok(End::Done)
 }
 
-/// Gives back the run `runs/NAME` as it was last saved; its `metrics.csv` is cut back to that step.
+/// Gives back the run `runs/NAME` as it was last saved; metrics and samples are cut back to that step.
 ///
 /// # Errors
 /// There is no such run, it is damaged or of another kind, or another process trains it.
 pub fn resume<S: Stage>(name: &str) -> Result<S> {
-    check_name(name)?;
-    let folder = runs().join(name);
-    let path = folder.join(CHECKPOINT);
+    folder::check_name(name)?;
+    resume_at(&runs().join(name))
+}
+
+/// [`resume`] of the run in this folder, wherever it lies.
+///
+/// # Errors
+/// Those of [`resume`].
+pub fn resume_at<S: Stage>(folder: &Path) -> Result<S> {
+    let (root, name) = folder::split(folder)?;
+    let path = folder::checkpoint(folder);
     if !path.exists() {
-        let there = names();
+        let there = folder::names(&root);
         let there = if there.is_empty() { "no run yet".into() } else { there.join(", ") };
         return Err(Error::new(format!("resume {name}"))
             .expected(format!("a run in {}", folder.display()))
             .actual(there)
             .next("choose one of these, or train one"));
     }
-    let _lock = lock(name)?;
+    let _lock = folder::lock(&root, &name)?;
     let (mut stage, mark): (S, String) = load_marked(&path)?;
     let core = stage.core_mut();
-    (core.name, core.saved) = (name.into(), Some((mark, core.steps())));
-    write_metrics(&folder, &stage)?;
+    (core.name, core.root, core.saved) = (name, Some(root), Some((mark, core.steps())));
+    folder::cut_back(folder, &stage)?;
     Ok(stage)
 }
 
-/// Refuses what is no plain folder name.
-pub(super) fn check_name(name: &str) -> Result<()> {
-    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(plain) {
-        return Ok(());
-    }
-    Err(Error::new("use this name of a run")
-        .expected("letters, digits, - and _")
-        .actual(format!("'{name}'"))
-        .next("choose a name such as gan-k3"))
-}
-
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const METRICS: &str = "metrics.csv";
-
-/// The folder of a run while this process trains it.
-struct Run {
-    folder: PathBuf,
-    /// How many steps metrics.csv holds.
-    written: usize,
-    /// Held until dropped; the system frees it when the process dies.
-    _lock: File,
-}
-
-impl Run {
-    fn open<S: Stage>(stage: &S) -> Result<Self> {
-        let core = stage.core();
-        let folder = runs().join(&core.name);
-        let lock = lock(&core.name)?;
-        let checkpoint = folder.join(CHECKPOINT);
-        let ours = core.saved.as_ref().map(|(mark, _)| mark);
-        if checkpoint.exists() && checkpoint::peek(&checkpoint).as_ref() != ours {
-            let previous = runs().join(format!("{}.previous", core.name));
-            let moved = (|| {
-                if previous.exists() {
-                    fs::remove_dir_all(&previous)?;
-                }
-                fs::rename(&folder, &previous)
-            })();
-            moved.map_err(|cause| unwritable(&previous, cause))?;
-        }
-        fs::create_dir_all(&folder).map_err(|cause| unwritable(&folder, cause))?;
-        files::remove_parts(&folder);
-        write_metrics(&folder, stage)?;
-        Ok(Self { folder, written: core.history.len(), _lock: lock })
-    }
-
-    /// First the metrics, then the checkpoint: a crash in between leaves metrics too long, which `resume` cuts.
-    fn save<S: Stage>(&mut self, stage: &mut S) -> Result<()> {
-        self.append(stage)?;
-        let mark = save_marked(stage, &self.folder.join(CHECKPOINT))?;
-        let core = stage.core_mut();
-        core.saved = Some((mark, core.steps()));
-        Ok(())
-    }
-
-    fn append<S: Stage>(&mut self, stage: &S) -> Result<()> {
-        let history = &stage.core().history;
-        if self.written == history.len() {
-            return Ok(());
-        }
-        let path = self.folder.join(METRICS);
-        let appended = (|| {
-            let mut file = File::options().append(true).open(&path)?;
-            file.write_all(history.csv_rows(self.written).as_bytes())
-        })();
-        appended.map_err(|cause| unwritable(&path, cause))?;
-        self.written = history.len();
-        Ok(())
-    }
-}
-
-fn write_metrics<S: Stage>(folder: &Path, stage: &S) -> Result<()> {
-    let path = folder.join(METRICS);
-    let history = &stage.core().history;
-    let text = history.csv_header() + &history.csv_rows(0);
-    files::write_whole(&path, text.as_bytes()).map_err(|cause| unwritable(&path, cause))
-}
-
-/// Takes the run for this process.
-fn lock(name: &str) -> Result<File> {
-    let folder = runs();
-    fs::create_dir_all(&folder).map_err(|cause| unwritable(&folder, cause))?;
-    let path = folder.join(format!(".{name}.lock"));
-    let file = File::create(&path).map_err(|cause| unwritable(&path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::new(format!("use the run {name}"))
-            .expected("that nobody else trains it")
-            .actual("another process that does")
-            .next("wait for it or stop it, or choose another name with rename")),
-        Err(TryLockError::Error(cause)) => Err(unwritable(&path, cause)),
-    }
-}
-
-/// The names of all runs, sorted.
-fn names() -> Vec<String> {
-    let entries = fs::read_dir(runs()).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().join(CHECKPOINT).exists())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-fn unwritable(path: &Path, cause: std::io::Error) -> Error {
-    Error::new(format!("write {}", path.display())).actual(cause).next(
-        "make room, or set GAN_COURSE_RUNS to a folder that can be written; then call train again: nothing is lost",
-    )
+/// The kind of stage that is saved in a run's folder, and after how many steps; `None` if no checkpoint can be read
+/// there.
+pub fn saved_at(folder: &Path) -> Option<(String, u64)> {
+    checkpoint::peek(&folder::checkpoint(folder)).map(|header| (header.kind, header.step))
 }

@@ -1,5 +1,7 @@
 //! Checkpoints of a stage as small as one can be: what comes back, and what is refused.
 
+mod epochs;
+
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildOnDevice, builders};
 use dfdx::prelude::ZeroGrads;
@@ -113,7 +115,7 @@ fn trained(steps: usize) -> Tiny<2> {
     tiny
 }
 
-fn saved() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>) {
+fn saved() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.safetensors");
     save(&trained(5), &path).unwrap();
@@ -220,6 +222,23 @@ fn history_is_read_by_step_and_by_column() {
     assert_eq!((history.step(0), history.step(4)), (None, None));
     let error = history.column("loss").unwrap_err().to_string();
     assert!(error.contains("one of the columns sum, found loss"), "{error}");
+}
+
+#[test]
+fn lines_of_metrics_are_json_whatever_the_numbers() {
+    let sums = vec![0.1, 1e-30, -2.0, f32::NAN, f32::INFINITY];
+    let history = History::<TinyReport>::of_columns(vec![sums]).unwrap();
+    let lines = history.json_lines(1, Some(2));
+    let read: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected = [(2, 1, Some(1e-30)), (3, 2, Some(-2.0)), (4, 2, None), (5, 3, None)];
+    for (line, (step, epoch, sum)) in read.iter().zip(expected) {
+        let of_line = line["sum"].as_f64().map(|sum| sum as f32);
+        assert_eq!((line["step"].as_u64(), line["epoch"].as_u64()), (Some(step), Some(epoch)));
+        assert_eq!(of_line, sum);
+    }
+    assert_eq!((read.len(), history.json_lines(5, None)), (4, String::new()));
+    assert!(history.json_lines(0, None).starts_with("{\"step\":1,\"sum\":0.1}\n"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Output;
 use crate::data::Density;
+use crate::data::batches::LARGEST;
 use crate::optim::{AdamConfig, OptimizerConfig};
 use crate::train::Report;
 use crate::{Error, Result};
@@ -20,7 +21,7 @@ pub struct DensityConfig {
     pub output: Output,
     /// Where x is drawn from, uniformly. Default -5 to 5.
     pub range: [f64; 2],
-    /// Places x in a minibatch, at least 1. Default 128.
+    /// Places x in a minibatch, from 1 to [`LARGEST`]. Default 128.
     pub batch: usize,
     /// The optimiser. Default Adam with rate 3e-2: on 13 parameters a longer step than usual is safe.
     pub optimizer: OptimizerConfig,
@@ -51,8 +52,9 @@ impl DensityConfig {
                 .expected("finite ends, low below high")
                 .actual(format!("{low} and {high}")));
         }
-        if self.batch == 0 {
-            return Err(error("batch").expected("at least one place").actual(0));
+        if !(1..=LARGEST).contains(&self.batch) {
+            let expected = format!("at least one place and at most {LARGEST}");
+            return Err(error("batch").expected(expected).actual(self.batch));
         }
         self.target.check()
     }

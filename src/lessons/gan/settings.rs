@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Target;
+use crate::data::batches::LARGEST;
 use crate::loss::GanLoss;
 use crate::optim::{AdamConfig, OptimizerConfig};
 use crate::train::Report;
@@ -19,7 +20,7 @@ pub struct GanConfig {
     /// How many steps D takes for each of G's, at least 1. Default 1, "the least expensive option" (the paper's
     /// section 3); 3 calms the oscillation.
     pub k: usize,
-    /// Real samples, and as many fake ones, in a minibatch, at least 1. Default 128.
+    /// Real samples, and as many fake ones, in a minibatch, from 1 to [`LARGEST`]. Default 128.
     pub batch: usize,
     /// G's optimiser. Default Adam with rate 1e-3 and β (0.5, 0.999).
     pub generator: OptimizerConfig,
@@ -58,7 +59,9 @@ impl GanConfig {
         };
         match self {
             Self { k: 0, .. } => refuse("k", "at least one step of D for each of G's", "0".into()),
-            Self { batch: 0, .. } => refuse("batch", "at least one sample", "0".into()),
+            Self { batch, .. } if !(1..=LARGEST).contains(batch) => {
+                refuse("batch", &format!("at least one sample and at most {LARGEST}"), batch.to_string())
+            }
             Self { average, .. } if !(0.0..1.0).contains(average) => {
                 refuse("average", "a decay from 0 to below 1", average.to_string())
             }

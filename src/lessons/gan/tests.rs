@@ -89,6 +89,7 @@ fn settings_that_make_no_sense_are_refused() {
     for (config, part) in [
         (GanConfig { k: 0, ..default() }, "with this k: expected at least one step"),
         (GanConfig { batch: 0, ..default() }, "with this batch: expected at least one sample"),
+        (GanConfig { batch: usize::MAX, ..default() }, "and at most 1048576, found 18446744073709551615"),
         (GanConfig { average: 1.0, ..default() }, "with this average: "),
         (GanConfig { average: f64::NAN, ..default() }, "found NaN"),
         (GanConfig { generator: rate(-1e-3), ..default() }, "with this rate: "),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Density;
+use crate::data::batches::LARGEST;
 use crate::optim::{AdamConfig, OptimizerConfig};
 use crate::train::Report;
 use crate::{Error, Result};
@@ -13,7 +14,7 @@ use crate::{Error, Result};
 pub struct NaiveConfig {
     /// The target p, whose density has to be known. Default N(4, 1.25²).
     pub target: Density,
-    /// Samples in a minibatch, at least 1. Default 128.
+    /// Samples in a minibatch, from 1 to [`LARGEST`]. Default 128.
     pub batch: usize,
     /// The optimiser. Default Adam with rate 1e-2.
     pub optimizer: OptimizerConfig,
@@ -34,10 +35,10 @@ impl Default for NaiveConfig {
 
 impl NaiveConfig {
     pub(super) fn check(&self) -> Result<()> {
-        if self.batch == 0 {
+        if !(1..=LARGEST).contains(&self.batch) {
             return Err(Error::new("build a generator with this batch")
-                .expected("at least one sample")
-                .actual(0));
+                .expected(format!("at least one sample and at most {LARGEST}"))
+                .actual(self.batch));
         }
         self.target.check()
     }

@@ -1,0 +1,189 @@
+//! The stages that the command line trains: the one table of them.
+
+use super::{Options, Settings};
+use crate::data::{Target, table};
+use crate::lessons::density::{DensityConfig, DensityNet};
+use crate::lessons::gan::{Gan, GanConfig};
+use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::train::Stage;
+use crate::{Error, Result};
+
+/// How long a stage is trained if nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// So many steps.
+    Steps(u64),
+    /// So many times through the data.
+    Epochs(u64),
+}
+
+/// A stage that the command line can train.
+pub trait Trained: Stage<Config: Default> {
+    /// In one line.
+    const ABOUT: &str;
+    /// The options of [`Settings`] that it has.
+    const SETTINGS: &[&str];
+
+    /// Sets those that are given.
+    ///
+    /// # Errors
+    /// A value that can't be.
+    fn set(config: &mut Self::Config, settings: &Settings) -> Result<()>;
+
+    /// How long it is trained if nothing is said.
+    fn length(config: &Self::Config) -> Length;
+
+    /// What a user should know before it is trained.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A stage in the table.
+pub struct Entry {
+    /// As the command line, a checkpoint and a run's folder call it.
+    pub name: &'static str,
+    /// In one line.
+    pub about: &'static str,
+    /// What of [`Settings`] it has.
+    pub settings: &'static [&'static str],
+    pub(super) train: fn(&Options) -> Result<i32>,
+    /// The number of steps of a checkpoint that can be read.
+    pub(crate) steps_in: fn(&std::path::Path) -> Result<u64>,
+}
+
+const fn entry<S: Trained>() -> Entry {
+    Entry {
+        name: S::KIND,
+        about: S::ABOUT,
+        settings: S::SETTINGS,
+        train: super::train::<S>,
+        steps_in: |path| crate::train::load::<S>(path).map(|stage| stage.core().steps()),
+    }
+}
+
+/// All of them, in the order of the course.
+pub static STAGES: [Entry; 3] = [entry::<DensityNet>(), entry::<NaiveGenerator>(), entry::<Gan>()];
+
+/// The stage of this name.
+///
+/// # Errors
+/// There is none; the error lists those there are.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    STAGES.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let names: Vec<&str> = STAGES.iter().map(|entry| entry.name).collect();
+        Error::new(format!("train {name}"))
+            .expected(names.join(", "))
+            .actual(name)
+            .next("see `cargo course train --help`")
+    })
+}
+
+impl Trained for DensityNet {
+    const ABOUT: &str = "lesson 01: a network learns the curve of a known density";
+    const SETTINGS: &[&str] = &["batch", "seed"];
+
+    fn set(config: &mut DensityConfig, settings: &Settings) -> Result<()> {
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(_: &DensityConfig) -> Length {
+        Length::Steps(5_000)
+    }
+}
+
+impl Trained for NaiveGenerator {
+    const ABOUT: &str = "lesson 02: a generator climbs a known density, and collapses";
+    const SETTINGS: &[&str] = &["batch", "seed"];
+
+    fn set(config: &mut NaiveConfig, settings: &Settings) -> Result<()> {
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(_: &NaiveConfig) -> Length {
+        Length::Steps(1_000)
+    }
+}
+
+impl Trained for Gan {
+    const ABOUT: &str = "lesson 03: the GAN of 2014 on numbers";
+    const SETTINGS: &[&str] = &["data", "batch", "seed"];
+
+    fn set(config: &mut GanConfig, settings: &Settings) -> Result<()> {
+        if let Some(data) = &settings.data {
+            config.target = target(data)?;
+        }
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(_: &GanConfig) -> Length {
+        Length::Steps(5_000)
+    }
+}
+
+/// A target by its name, or the first column of a CSV file.
+fn target(data: &str) -> Result<Target> {
+    match data {
+        "gaussian" => Ok(Target::gaussian()),
+        "humps" => Ok(Target::humps()),
+        "geyser" => Target::geyser(),
+        path if std::path::Path::new(path).is_file() => {
+            let table = table::Table::read(path)?;
+            let first = table.names().first().cloned().unwrap_or_default();
+            Target::samples(table.column(&first)?.to_vec())
+        }
+        _ => Err(Error::new(format!("train gan on {data}"))
+            .expected("gaussian, humps, geyser, or a CSV file")
+            .actual("none of that name")
+            .next("check the spelling; images are for dcgan")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_is_found_by_its_name_and_takes_its_settings() {
+        for entry in &STAGES {
+            assert_eq!(find(entry.name).unwrap().about, entry.about);
+        }
+        let message = find("dcgna").err().unwrap().to_string();
+        assert!(message.contains("expected density, naive-generator, gan"), "{message}");
+        let settings = Settings { batch: Some(7), seed: Some(3), ..Settings::default() };
+        let mut config = DensityConfig::default();
+        DensityNet::set(&mut config, &settings).unwrap();
+        assert_eq!((config.batch, config.seed), (7, 3));
+        let mut config = NaiveConfig::default();
+        NaiveGenerator::set(&mut config, &settings).unwrap();
+        assert_eq!((config.batch, config.seed), (7, 3));
+    }
+
+    #[test]
+    fn the_gan_is_given_data_by_name_or_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.csv");
+        std::fs::write(&path, "x,y\n1,9\n2,9\n").unwrap();
+        let given = |data: &str| {
+            let mut config = GanConfig::default();
+            let settings = Settings { data: Some(data.into()), batch: Some(9), ..Settings::default() };
+            Gan::set(&mut config, &settings).map(|()| config)
+        };
+        assert_eq!(
+            given("humps").unwrap(),
+            GanConfig { target: Target::humps(), batch: 9, ..GanConfig::default() }
+        );
+        let Target::Samples(eruptions) = given("geyser").unwrap().target else { panic!("no samples") };
+        assert_eq!(eruptions.len(), 272);
+        let of_file = given(path.to_str().unwrap()).unwrap().target;
+        assert_eq!(of_file, Target::Samples(vec![1.0, 2.0]));
+        let message = given("faces").unwrap_err().to_string();
+        assert!(message.contains("expected gaussian, humps, geyser, or a CSV file"), "{message}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What batch normalisation does to channels, and the activations with their slopes.
+
+use dfdx::prelude::{Backward, Const, DeviceBuildExt, HasShape, ModuleMut, SumTo, Tensor, Trace};
+
+use crate::data::faces::Faces;
+use crate::nn::builders::BatchNorm2d;
+use crate::ops::conv::{Window, conv2d};
+use crate::ops::{leaky_relu, relu, tanh};
+use crate::show::{Figure, Panel};
+use crate::tensor::{Dev, Images, device, tensor, values};
+use crate::{Result, data};
+
+/// Channels of the example.
+const CHANNELS: usize = 3;
+
+/// Three channels of a layer on 64 faces, before and after batch normalisation.
+///
+/// # Errors
+/// The device is out of memory.
+pub fn batch_norm_figure() -> Result<Figure> {
+    let dev = device()?;
+    let faces = Faces::sample(64, 32, 1)?;
+    let images: Images<3> = faces.images().batch(&dev, &(0..64).collect::<Vec<_>>())?;
+    let images = tensor(&dev, values(&images), (64, 3, 32, 32))?;
+    // Kernels of 1×1, one a channel: bright or dark, faint differences of colours, and far away from 0.
+    let weights = vec![1.0, 1.0, 1.0, 0.3, 0.0, -0.3, -0.5, 0.2, 1.5];
+    let kernel = tensor(&dev, weights, (CHANNELS, 3, 1, 1))?;
+    let before = conv2d(images, kernel, Window { kernel: 1, stride: 1, padding: 0 })?; // (64, 3, 32, 32)
+    let before: Images<CHANNELS> = tensor(&dev, values(&before), (64, Const, 32, 32))?;
+    let mut layer = dev.build_module::<BatchNorm2d<CHANNELS>, f32>();
+    let after: Images<CHANNELS> = layer.forward_mut(before.clone());
+    let labels = ["brightness", "red − blue", "mostly blue"];
+    let mut said = Vec::new();
+    let mut panel = |title: &str, x: &Images<CHANNELS>, range: (f64, f64)| -> Result<Panel> {
+        let mut panel = Panel::new(title).x("value in the channel").y("pixels").x_range(range.0, range.1);
+        for (index, label) in labels.iter().enumerate() {
+            let channel = channel(x, index);
+            said.push(format!("{label} {:.2} ± {:.2}", data::mean(&channel)?, data::sd(&channel)?));
+            panel = panel.histogram(label, &channel, range, 50);
+        }
+        Ok(panel)
+    };
+    let left = panel("Before", &before, (-3.2, 3.2))?;
+    let right = panel("After", &after, (-3.2, 3.2))?;
+    Ok(Figure::new(
+        "Batch normalisation: whatever the weights before it, each channel has mean 0 and deviation 1 over the batch.",
+    )
+    .alt(&format!(
+        "Histograms of three channels over 64 faces of 32×32 pixels. Before, mean ± standard deviation: {}. After batch \
+         normalisation: {}; the shapes are the same, shifted and stretched onto each other.",
+        said[..CHANNELS].join(", "),
+        said[CHANNELS..].join(", ")
+    ))
+    .panel(left)
+    .panel(right))
+}
+
+/// All numbers of one channel.
+fn channel(x: &Images<CHANNELS>, index: usize) -> Vec<f32> {
+    let &(_, _, height, width) = x.shape();
+    let area = height * width;
+    values(x).chunks(area).skip(index).step_by(CHANNELS).flatten().copied().collect()
+}
+
+type Line = Tensor<(usize,), f32, Dev>;
+type TracedLine = Tensor<(usize,), f32, Dev, dfdx::prelude::OwnedTape<f32, Dev>>;
+
+/// The activations of DCGAN and the sigmoid, with the slopes that their backward passes give.
+///
+/// # Errors
+/// The device is out of memory.
+pub fn activation_figure() -> Result<Figure> {
+    let dev = device()?;
+    let places: Vec<f32> = (-160..=160).map(|i| i as f32 / 40.0).collect();
+    let x: Line = tensor(&dev, places.clone(), (places.len(),))?;
+    let functions: [(&str, fn(TracedLine) -> Result<TracedLine>); 4] = [
+        ("ReLU", |x| relu(x)),
+        ("LeakyReLU, 0.2", |x| leaky_relu(x, 0.2)),
+        ("tanh", |x| tanh(x)),
+        ("sigmoid", |x| Ok(x.sigmoid())),
+    ];
+    let mut heights = Panel::new("Value").x("x").y("f(x)").x_range(-4.0, 4.0).y_range(-1.2, 2.2);
+    let mut slopes = Panel::new("Slope, from the backward pass").x("x").y("f′(x)").x_range(-4.0, 4.0);
+    slopes = slopes.y_range(-0.05, 1.1);
+    let mut at_minus_2 = Vec::new();
+    for (name, function) in functions {
+        let y = function(x.leaky_trace())?;
+        let height = values(&y);
+        let slope = values(&y.sum::<_, dfdx::prelude::Axis<0>>().backward().get(&x));
+        let place = places.iter().position(|&place| place == -2.0).unwrap_or_default();
+        at_minus_2.push(format!("{name} {:.2}", slope[place]));
+        (heights, slopes) = (heights.line(name, &places, &height), slopes.line(name, &places, &slope));
+    }
+    Ok(Figure::new("ReLU in G, LeakyReLU in D, tanh at G's end, sigmoid in the loss: value and slope of each.")
+        .alt(&format!(
+            "Left, four functions of x from −4 to 4: ReLU is 0 below 0 and x above; LeakyReLU is x/5 below 0; tanh \
+             rises from −1 to 1, sigmoid from 0 to 1. Right, their slopes; at x = −2: {}. So a ReLU passes no gradient \
+             where it is off; tanh and sigmoid pass little where they are flat.",
+            at_minus_2.join(", ")
+        ))
+        .panel(heights)
+        .panel(slopes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_and_statistics_are_theorys() {
+        let text = activation_figure().unwrap().text().to_string();
+        // tanh′(−2) = 1 − tanh²(2) = 0.0707, σ′(−2) = 0.1050.
+        assert!(text.contains("ReLU 0.00, LeakyReLU, 0.2 0.20, tanh 0.07, sigmoid 0.10"), "{text}");
+        let text = batch_norm_figure().unwrap().text().to_string();
+        let after = text.split("normalisation: ").nth(1).unwrap();
+        assert_eq!(after.matches("0.00 ± 1.00").count(), CHANNELS, "{text}");
+    }
+}
