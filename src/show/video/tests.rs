@@ -210,7 +210,7 @@ fn the_notebook_gets_a_player_with_words() {
         Exhibit { medium: Medium::Video, width: 300, caption: "A < B", alt: "a \"face\"", bytes: b"mp4" };
     let blocks = exhibit.notebook_blocks();
     for part in [
-        "<video controls loop muted autoplay playsinline aria-label=\"a &quot;face&quot;\"",
+        "<video controls loop muted playsinline aria-label=\"a &quot;face&quot;\"",
         "src=\"data:video/mp4;base64,bXA0\"",
         "<figcaption>A &lt; B</figcaption>",
         "EVCXR_BEGIN_CONTENT text/plain\na \"face\"\n",

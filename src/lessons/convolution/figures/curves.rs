@@ -35,7 +35,7 @@ pub fn batch_norm_figure() -> Result<Figure> {
         let mut panel = Panel::new(title).x("value in the channel").y("pixels").x_range(range.0, range.1);
         for (index, label) in labels.iter().enumerate() {
             let channel = channel(x, index);
-            said.push(format!("{label} {:.2} ± {:.2}", data::mean(&channel)?, data::sd(&channel)?));
+            said.push(format!("{label} {} ± {:.2}", shown(data::mean(&channel)?), data::sd(&channel)?));
             panel = panel.histogram(label, &channel, range, 50);
         }
         Ok(panel)
@@ -53,6 +53,12 @@ pub fn batch_norm_figure() -> Result<Figure> {
     ))
     .panel(left)
     .panel(right))
+}
+
+/// Two digits and a true minus sign, and no sign before 0.00.
+fn shown(value: f64) -> String {
+    let text = format!("{value:.2}");
+    if text == "-0.00" { "0.00".into() } else { text.replace('-', "−") }
 }
 
 /// All numbers of one channel.
