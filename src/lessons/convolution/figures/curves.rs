@@ -80,9 +80,9 @@ pub fn activation_figure() -> Result<Figure> {
     let places: Vec<f32> = (-160..=160).map(|i| i as f32 / 40.0).collect();
     let x: Line = tensor(&dev, places.clone(), (places.len(),))?;
     let functions: [(&str, fn(TracedLine) -> Result<TracedLine>); 4] = [
-        ("ReLU", |x| relu(x)),
+        ("ReLU", relu),
         ("LeakyReLU, 0.2", |x| leaky_relu(x, 0.2)),
-        ("tanh", |x| tanh(x)),
+        ("tanh", tanh),
         ("sigmoid", |x| Ok(x.sigmoid())),
     ];
     let mut heights = Panel::new("Value").x("x").y("f(x)").x_range(-4.0, 4.0).y_range(-1.2, 2.2);
