@@ -4,8 +4,8 @@
 
 Starts Lab by `cargo run --release -- lab --no-browser` (or uses the one at --url), opens the notebook, and
 requires: the recorded figures show before anything was run, in a notebook that Lab doesn't trust yet; after
-Run All every cell has run, none gave an error or wrote to stderr, no dialog came up; and each figure is an
-image that loaded and has a text alternative. Pictures of the page go to DIR. Exit 1 and one line otherwise.
+Run All every cell has run, none gave an error or wrote to stderr, no dialog came up; each figure is an
+image that loaded and has a text alternative; and each video plays. Pictures of the page go to DIR. Exit 1 and one line otherwise.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ RUN_SECONDS = 600
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 FIGURES = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output img')].map(
     i => ({{alt: i.alt, width: i.complete ? i.naturalWidth : 0}}))"""
+# Plays what is on the page; the next look tells how far it came.
+VIDEOS = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output video')].map(
+    v => {{ v.play(); return {{alt: v.getAttribute('aria-label') || '', width: v.videoWidth,
+        seconds: v.currentTime, error: v.error ? v.error.message : ''}} }})"""
 DIALOG = """const d = document.querySelector('.jp-Dialog'); return d ? d.innerText : null"""
 # The notebook's scroller: Lab may keep only the cells near the view in the page.
 SCROLL = f"""const s = document.querySelector('{PANEL} .jp-WindowedPanel-outer');
@@ -201,6 +205,7 @@ class Visit:
     def __init__(self, page: webdriver.Chrome, server: Server, path: str, screenshots: Path) -> None:
         self.page, self.server, self.path, self.screenshots = page, server, path, screenshots
         self.taken = 0
+        self.videos: dict[str, float] = {}  # how far each came, in seconds
 
     def open(self) -> None:
         address = f"{self.server.base}/lab/tree/{urllib.parse.quote(self.path)}?token={self.server.token}"
@@ -233,12 +238,23 @@ class Visit:
                 if not figure["alt"].strip():
                     raise Failure(f"a figure of {self.path} has no text alternative on the page ({name})")
                 seen[figure["alt"]] = max(figure["width"], seen.get(figure["alt"], 0))
+            self.play(name)
             moved = self.page.execute_script(SCROLL, 0.8)
             stops += 1
         broken = [alt for alt, width in seen.items() if width == 0]
         if broken:
             raise Failure(f"a figure of {self.path} did not load ({name}): {broken[0]}")
         return seen
+
+    def play(self, name: str) -> None:
+        """Lets the videos in view play for a moment."""
+        if not self.page.execute_script(VIDEOS):
+            return
+        time.sleep(1)
+        for video in self.page.execute_script(VIDEOS):
+            if video["error"] or not video["alt"].strip():
+                raise Failure(f"a video of {self.path} has no text alternative or fails ({name}): {video}")
+            self.videos[video["alt"]] = max(video["seconds"], self.videos.get(video["alt"], 0))
 
     def run_all(self) -> None:
         """Run > Run All Cells, through the menu."""
@@ -331,8 +347,12 @@ def visit(url: str, notebook: str, screenshots: Path) -> None:
             raise Failure("no figure is on the page after Run All Cells")
         if missing := recorded - after.keys():
             raise Failure(f"a figure is gone after Run All Cells: {missing.pop()}")
+        if still := [alt for alt, seconds in seen.videos.items() if not seconds > 0]:
+            raise Failure(f"a video doesn't play: {still[0]}")
     for alt, width in after.items():
         print(f"figure, {width} pixels wide: {alt}")
+    for alt, seconds in seen.videos.items():
+        print(f"video, played to {seconds:.1f} s: {alt}")
     print(f"{len(cells)} cells ran in Lab without an error; {seen.taken} pictures in {screenshots}")
 
 

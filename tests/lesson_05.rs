@@ -22,6 +22,7 @@ fn with_starters_it_runs_and_the_checks_name_the_mistake() {
             "the first window counts too",
             "a later stamp overwrites",
             "the statistics are those of each image alone",
+            "rounded down everywhere",
         ],
     );
 }

@@ -1,10 +1,13 @@
-//! The checks of lesson 05: sizes behind a convolution, the transposed convolution by hand, batch normalisation.
+//! The checks of lesson 05: sizes behind a convolution, the transposed convolution by hand, batch normalisation,
+//! and where chequerboards come from.
 
 mod norm;
+mod overlap;
 mod sizes;
 mod stamps;
 
 pub use norm::check_05_3;
+pub use overlap::check_05_4;
 pub use sizes::check_05_1;
 pub use stamps::check_05_2;
 

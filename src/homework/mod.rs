@@ -15,7 +15,7 @@ pub use lesson_00::{check_00_1, check_00_2};
 pub use lesson_01::{check_01_1, check_01_2, check_01_3};
 pub use lesson_02::{check_02_1, check_02_2, check_02_3};
 pub use lesson_03::{check_03_1, check_03_2, check_03_3, check_03_4};
-pub use lesson_05::{check_05_1, check_05_2, check_05_3};
+pub use lesson_05::{check_05_1, check_05_2, check_05_3, check_05_4};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,8 +46,11 @@ opt-level = 3
 debug-assertions = false
 overflow-checks = false
 
-# The video encoder: half the compile time matters more than its speed.
+# Videos: half the compile time matters more than their speed.
 [profile.dev.package.openh264-sys2]
+opt-level = 1
+
+[profile.dev.package.shiguredo_mp4]
 opt-level = 1
 ";
 

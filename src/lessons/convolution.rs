@@ -72,7 +72,7 @@ pub fn face(side: usize) -> Result<Image> {
     tensor(&device()?, grey.collect(), (1, 1, side, side))
 }
 
-/// Which face of seed 0: one with an open mouth and long dark hair, full of edges.
+/// Which face of seed 0: one with an open mouth and long fair hair, full of edges.
 const FACE: usize = 4;
 
 /// The convolution of images `(B, I, H, W)` with a kernel `(O, I, K, K)`: see [`conv2d`].

@@ -90,7 +90,7 @@ impl Exhibit<'_> {
                 )
             }
             Medium::Video => format!(
-                "<video controls loop muted autoplay playsinline aria-label=\"{alt}\" title=\"{alt}\" \
+                "<video controls loop muted playsinline aria-label=\"{alt}\" title=\"{alt}\" \
                  width=\"{width}\" style=\"{style}\" src=\"data:video/mp4;base64,{data}\">{alt}</video>"
             ),
         };

@@ -19,8 +19,12 @@ fn transposed(n: usize, k: usize, s: usize, p: usize) -> usize {
 
 #[test]
 fn right_answers_pass() {
-    let verdicts =
-        [sizes::judge(convolved, transposed), stamps::judge(stamps::right), norm::judge(norm::right)];
+    let verdicts = [
+        sizes::judge(convolved, transposed),
+        stamps::judge(stamps::right),
+        norm::judge(norm::right),
+        overlap::judge(overlap::right),
+    ];
     for verdict in verdicts {
         assert!(verdict.passed, "{verdict}");
     }
@@ -114,6 +118,17 @@ fn mistakes_in_batch_normalisation_are_named() {
         &norm::judge(|x, c, p| changed(x, &by(x, |at| at / p % c), |v, _, s, n| v / (s / n + 1e-5).sqrt())),
         "the mean isn't subtracted",
     );
+}
+
+#[test]
+fn mistakes_in_overlaps_are_named() {
+    named(&overlap::judge(|k, s| vec![k / s; s]), "rounded down everywhere");
+    named(&overlap::judge(|k, s| vec![k.div_ceil(s); s]), "rounded up everywhere");
+    named(&overlap::judge(|k, s| overlap::right(k, s).into_iter().rev().collect()), "turned round");
+    named(&overlap::judge(|k, s| vec![k; s]), "the kernel's size");
+    named(&overlap::judge(|_, _| vec![1]), "one count for each");
+    // By hand: stamps of 5 at 0, 3, 6: pixels 3 and 4 lie in two of them, pixel 5 in one.
+    assert_eq!(overlap::right(5, 3), [2, 2, 1]);
 }
 
 #[test]

@@ -131,7 +131,9 @@ fn odd_sizes_single_frames_and_long_videos_play() {
     assert_eq!(pixels[16 * 34 * 3..17 * 34 * 3], pixels[17 * 34 * 3..]);
     let single = played(&written(&folder, "odd.mp4", &[odd]));
     assert_eq!((single.size, single.frames.len(), single.durations), ((34, 18), 1, vec![1.0]));
-    assert!(psnr(&single.frames[0], &pixels) >= 33.0);
+    // So small a ramp is steep: halved colours lose more of it.
+    let psnr = psnr(&single.frames[0], &pixels);
+    assert!(psnr >= 28.0, "{psnr} dB");
     let long: Vec<Picture> = (0..330).map(|time| frame(32, 32, time)).collect();
     let long = played(&written(&folder, "long.mp4", &long));
     assert_eq!(long.frames.len(), 330);
@@ -208,7 +210,7 @@ fn the_notebook_gets_a_player_with_words() {
         Exhibit { medium: Medium::Video, width: 300, caption: "A < B", alt: "a \"face\"", bytes: b"mp4" };
     let blocks = exhibit.notebook_blocks();
     for part in [
-        "<video controls loop muted autoplay playsinline aria-label=\"a &quot;face&quot;\"",
+        "<video controls loop muted playsinline aria-label=\"a &quot;face&quot;\"",
         "src=\"data:video/mp4;base64,bXA0\"",
         "<figcaption>A &lt; B</figcaption>",
         "EVCXR_BEGIN_CONTENT text/plain\na \"face\"\n",

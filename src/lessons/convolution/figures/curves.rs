@@ -2,57 +2,63 @@
 
 use dfdx::prelude::{Backward, Const, DeviceBuildExt, HasShape, ModuleMut, SumTo, Tensor, Trace};
 
-use crate::data::faces::Faces;
 use crate::nn::builders::BatchNorm2d;
 use crate::ops::conv::{Window, conv2d};
 use crate::ops::{leaky_relu, relu, tanh};
 use crate::show::{Figure, Panel};
-use crate::tensor::{Dev, Images, device, tensor, values};
+use crate::tensor::{Dev, Images, Noise, device, tensor, values};
 use crate::{Result, data};
 
-/// Channels of the example.
+/// Channels of the example, and of the layer before it.
 const CHANNELS: usize = 3;
+const BEFORE: usize = 16;
 
-/// Three channels of a layer on 64 faces, before and after batch normalisation.
+/// Three channels of a convolution behind a ReLU, before and after batch normalisation.
 ///
 /// # Errors
 /// The device is out of memory.
 pub fn batch_norm_figure() -> Result<Figure> {
-    let dev = device()?;
-    let faces = Faces::sample(64, 32, 1)?;
-    let images: Images<3> = faces.images().batch(&dev, &(0..64).collect::<Vec<_>>())?;
-    let images = tensor(&dev, values(&images), (64, 3, 32, 32))?;
-    // Kernels of 1×1, one a channel: bright or dark, faint differences of colours, and far away from 0.
-    let weights = vec![1.0, 1.0, 1.0, 0.3, 0.0, -0.3, -0.5, 0.2, 1.5];
-    let kernel = tensor(&dev, weights, (CHANNELS, 3, 1, 1))?;
-    let before = conv2d(images, kernel, Window { kernel: 1, stride: 1, padding: 0 })?; // (64, 3, 32, 32)
-    let before: Images<CHANNELS> = tensor(&dev, values(&before), (64, Const, 32, 32))?;
+    let (dev, mut noise) = (device()?, Noise::new(3));
+    let x = tensor(&dev, noise.normal(64 * BEFORE * 16 * 16), (64, BEFORE, 16, 16))?;
+    // Channels of different scales; behind a ReLU, which leaves nothing below 0, their means differ too.
+    let scales = [0.1, 0.35, 0.2];
+    let weights = noise.normal(CHANNELS * BEFORE).into_iter().enumerate();
+    let weights = weights.map(|(at, weight)| weight * scales[at / BEFORE]).collect();
+    let kernel = tensor(&dev, weights, (CHANNELS, BEFORE, 1, 1))?;
+    let before = conv2d(relu(x)?, kernel, Window { kernel: 1, stride: 1, padding: 0 })?; // (64, 3, 16, 16)
+    let before: Images<CHANNELS> = tensor(&dev, values(&before), (64, Const, 16, 16))?;
     let mut layer = dev.build_module::<BatchNorm2d<CHANNELS>, f32>();
     let after: Images<CHANNELS> = layer.forward_mut(before.clone());
-    let labels = ["brightness", "red − blue", "mostly blue"];
+    let labels = ["channel 1", "channel 2", "channel 3"];
     let mut said = Vec::new();
     let mut panel = |title: &str, x: &Images<CHANNELS>, range: (f64, f64)| -> Result<Panel> {
         let mut panel = Panel::new(title).x("value in the channel").y("pixels").x_range(range.0, range.1);
         for (index, label) in labels.iter().enumerate() {
             let channel = channel(x, index);
-            said.push(format!("{label} {:.2} ± {:.2}", data::mean(&channel)?, data::sd(&channel)?));
+            said.push(format!("{label} {} ± {:.2}", shown(data::mean(&channel)?), data::sd(&channel)?));
             panel = panel.histogram(label, &channel, range, 50);
         }
         Ok(panel)
     };
-    let left = panel("Before", &before, (-3.2, 3.2))?;
-    let right = panel("After", &after, (-3.2, 3.2))?;
+    let left = panel("Before", &before, (-4.0, 4.0))?;
+    let right = panel("After", &after, (-4.0, 4.0))?;
     Ok(Figure::new(
         "Batch normalisation: whatever the weights before it, each channel has mean 0 and deviation 1 over the batch.",
     )
     .alt(&format!(
-        "Histograms of three channels over 64 faces of 32×32 pixels. Before, mean ± standard deviation: {}. After batch \
-         normalisation: {}; the shapes are the same, shifted and stretched onto each other.",
+        "Histograms of three channels of a convolution with random weights behind a ReLU, over 64 images of noise. \
+         Before, mean ± standard deviation: {}. After batch normalisation: {}; all three lie on each other.",
         said[..CHANNELS].join(", "),
         said[CHANNELS..].join(", ")
     ))
     .panel(left)
     .panel(right))
+}
+
+/// Two digits and a true minus sign, and no sign before 0.00.
+fn shown(value: f64) -> String {
+    let text = format!("{value:.2}");
+    if text == "-0.00" { "0.00".into() } else { text.replace('-', "−") }
 }
 
 /// All numbers of one channel.
@@ -74,9 +80,9 @@ pub fn activation_figure() -> Result<Figure> {
     let places: Vec<f32> = (-160..=160).map(|i| i as f32 / 40.0).collect();
     let x: Line = tensor(&dev, places.clone(), (places.len(),))?;
     let functions: [(&str, fn(TracedLine) -> Result<TracedLine>); 4] = [
-        ("ReLU", |x| relu(x)),
+        ("ReLU", relu),
         ("LeakyReLU, 0.2", |x| leaky_relu(x, 0.2)),
-        ("tanh", |x| tanh(x)),
+        ("tanh", tanh),
         ("sigmoid", |x| Ok(x.sigmoid())),
     ];
     let mut heights = Panel::new("Value").x("x").y("f(x)").x_range(-4.0, 4.0).y_range(-1.2, 2.2);
