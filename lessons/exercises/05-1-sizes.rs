@@ -12,7 +12,7 @@
 //!
 //! Hint: `(n + 2 * padding - kernel) / stride + 1`, and `(n - 1) * stride + kernel - 2 * padding`.
 
-fn convolved(n: usize, kernel: usize, stride: usize, padding: usize) -> usize {
+fn convolved_size(n: usize, kernel: usize, stride: usize, padding: usize) -> usize {
     // solution
     // starter: // It forgets something.
     // starter: (n + 2 * padding - kernel) / stride
@@ -20,7 +20,7 @@ fn convolved(n: usize, kernel: usize, stride: usize, padding: usize) -> usize {
     // end
 }
 
-fn transposed(n: usize, kernel: usize, stride: usize, padding: usize) -> usize {
+fn transposed_size(n: usize, kernel: usize, stride: usize, padding: usize) -> usize {
     // solution
     // starter: n * stride
     (n - 1) * stride + kernel - 2 * padding
@@ -29,5 +29,5 @@ fn transposed(n: usize, kernel: usize, stride: usize, padding: usize) -> usize {
 
 fn main() {
     // check
-    gan_course::homework::check_05_1(convolved, transposed);
+    gan_course::homework::check_05_1(convolved_size, transposed_size);
 }

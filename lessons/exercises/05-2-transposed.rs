@@ -11,7 +11,7 @@
 //!
 //! Hint: `x[i * stride + u] += y[i] * kernel[u];`
 
-fn transposed(y: &[f32], kernel: &[f32], stride: usize) -> Vec<f32> {
+fn stamped(y: &[f32], kernel: &[f32], stride: usize) -> Vec<f32> {
     let mut x: Vec<f32> = vec![0.0; (y.len() - 1) * stride + kernel.len()];
     for i in 0..y.len() {
         for u in 0..kernel.len() {
@@ -26,5 +26,5 @@ fn transposed(y: &[f32], kernel: &[f32], stride: usize) -> Vec<f32> {
 
 fn main() {
     // check
-    gan_course::homework::check_05_2(transposed);
+    gan_course::homework::check_05_2(stamped);
 }
