@@ -18,7 +18,7 @@ fn config() -> DcganConfig {
 #[ignore = "the other tests run it, in processes of its own"]
 fn child() {
     let steps: u64 = std::env::var("STEPS").expect("the other tests set STEPS").parse().unwrap();
-    let pace = Pace { save: Duration::from_millis(50), tell: Duration::from_millis(200) };
+    let pace = Pace { save: Duration::from_millis(50), tell: Duration::from_millis(200), ..Pace::default() };
     let mut dcgan = match std::env::var("RATE") {
         Ok(rate) => Dcgan::new(DcganConfig { rate: rate.parse().unwrap(), ..config() }).unwrap(),
         Err(_) => Dcgan::resume("dcgan").unwrap(),
@@ -94,7 +94,9 @@ fn a_killed_run_ends_like_an_undisturbed_one() {
     assert!(text.contains(&format!("at step {}", step + 2)), "{text}");
     let undisturbed = runs.path().join("undisturbed.safetensors");
     let mut dcgan = Dcgan::new(config()).unwrap();
-    (0..step + 2).for_each(|_| drop(dcgan.step().unwrap()));
+    for _ in 0..step + 2 {
+        dcgan.step().unwrap();
+    }
     dcgan.save(&undisturbed).unwrap();
     for (one, other) in bits(&checkpoint(runs.path())).iter().zip(&bits(&undisturbed)) {
         // Not assert_eq: it would print millions of numbers.

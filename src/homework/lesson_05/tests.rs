@@ -30,9 +30,12 @@ fn right_answers_pass() {
     }
 }
 
+/// What a learner writes: a size from size, kernel, stride and padding.
+type Sizes = fn(usize, usize, usize, usize) -> usize;
+
 #[test]
 fn mistakes_in_sizes_are_named() {
-    let cases: [(fn(usize, usize, usize, usize) -> usize, &str); 4] = [
+    let cases: [(Sizes, &str); 4] = [
         (|n, k, s, p| (n + 2 * p - k) / s, "the first window counts too"),
         (|n, k, s, p| (n + p - k) / s + 1, "the padding is on both sides"),
         (|n, k, s, _| (n - k) / s + 1, "the padding is missing"),
@@ -41,7 +44,7 @@ fn mistakes_in_sizes_are_named() {
     for (learner, part) in cases {
         named(&sizes::judge(learner, transposed), part);
     }
-    let cases: [(fn(usize, usize, usize, usize) -> usize, &str); 5] = [
+    let cases: [(Sizes, &str); 5] = [
         (|n, k, s, p| n * s + k - 2 * p, "(n − 1)·S behind the first"),
         (|n, _, s, _| n * s, "alone: count where the last stamp ends"),
         (|n, k, s, p| (n - 1) * s + k - p, "subtract it twice"),

@@ -198,7 +198,9 @@ fn threads_change_no_bit() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let mut dcgan = Dcgan::new(small(10, 5)).unwrap();
-            (0..2).for_each(|_| drop(dcgan.step().unwrap()));
+            for _ in 0..2 {
+                dcgan.step().unwrap();
+            }
             dcgan
         })
     };
@@ -232,7 +234,9 @@ fn a_resumed_stage_ends_with_the_same_bits() {
     // 20 images in batches of 8: two and a half batches an epoch, so that it is saved inside the second.
     let config = DcganConfig { fakes: Some(3), seed: u64::MAX - 5, ..small(20, 8) };
     let mut dcgan = Dcgan::new(config).unwrap();
-    (0..4).for_each(|_| drop(dcgan.step().unwrap()));
+    for _ in 0..4 {
+        dcgan.step().unwrap();
+    }
     dcgan.save(&path).unwrap();
     let mut resumed = Dcgan::load(&path).unwrap();
     assert_same(&dcgan, &resumed);

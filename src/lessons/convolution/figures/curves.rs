@@ -79,7 +79,8 @@ pub fn activation_figure() -> Result<Figure> {
     let dev = device()?;
     let places: Vec<f32> = (-160..=160).map(|i| i as f32 / 40.0).collect();
     let x: Line = tensor(&dev, places.clone(), (places.len(),))?;
-    let functions: [(&str, fn(TracedLine) -> Result<TracedLine>); 4] = [
+    type Activation = fn(TracedLine) -> Result<TracedLine>;
+    let functions: [(&str, Activation); 4] = [
         ("ReLU", relu),
         ("LeakyReLU, 0.2", |x| leaky_relu(x, 0.2)),
         ("tanh", tanh),
