@@ -3,11 +3,17 @@
 //! Divergences between *densities* by quadrature, between *samples* by histogram or by sorting. The divergences are
 //! in nats. What to expect of each: KL is +∞ where q misses what p has, JS is at most ln 2 and flat between
 //! distributions that don't overlap, W₁ grows with the distance.
+//!
+//! Sets of images are compared by what a network sees of them: their [`Features`], and the Fréchet distance of these.
 
 mod divergence;
+mod features;
+mod frechet;
 mod sample;
 
 pub use divergence::{Histogram, js, js_of_densities, kl, kl_of_densities};
+pub use features::Features;
+pub use frechet::{Gaussian, frechet_distance};
 pub use sample::{kernel_density, w1};
 
 pub use crate::data::{mean, sd};
