@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dfdx::prelude::Const;
 use serde::{Deserialize, Serialize};
 
+use crate::ops::conv::Map;
 use crate::tensor::{Dev, Images, tensor};
 use crate::{Error, Result};
 
@@ -201,6 +202,28 @@ impl ImageSet {
         Ok(Self { size, pixels: Arc::new(pixels), ..self.clone() })
     }
 
+    /// The middle of each image, `side` × `side` pixels, as torchvision's `CenterCrop` takes it.
+    ///
+    /// # Errors
+    /// `side` is 0 or larger than the images.
+    pub fn cropped(&self, side: usize) -> Result<Self> {
+        let Size { channels, height, width } = self.size;
+        if side == 0 || side > height.min(width) {
+            return Err(Error::new("cut out the middle of images")
+                .expected(format!("a side of 1 to {} pixels", height.min(width)))
+                .actual(side)
+                .next("choose a smaller side, or larger images"));
+        }
+        let (top, left) = ((height - side) / 2, (width - side) / 2);
+        let mut pixels = Vec::with_capacity(self.count * channels * side * side);
+        for plane in self.pixels.chunks_exact(height * width) {
+            for row in plane.chunks_exact(width).skip(top).take(side) {
+                pixels.extend_from_slice(&row[left..left + side]);
+            }
+        }
+        Ok(Self { size: Size::square(channels, side), pixels: Arc::new(pixels), ..self.clone() })
+    }
+
     /// The set followed by all its mirror images, left and right exchanged: twice as many.
     ///
     /// # Errors
@@ -239,11 +262,27 @@ impl ImageSet {
                 .actual(format!("a set with {}", self.size.channels))
                 .next("choose networks and images with the same number of channels"));
         }
+        tensor(dev, self.values(indices)?, (indices.len(), Const, self.size.height, self.size.width))
+    }
+
+    /// [`batch`](Self::batch) with as many channels as the set has, known at run time only.
+    ///
+    /// # Shapes
+    /// `(B, C, H, W)`, `B` the number of indices.
+    ///
+    /// # Errors
+    /// There is no image of one of the indices, or the device is out of memory.
+    pub fn any_batch(&self, dev: &Dev, indices: &[usize]) -> Result<Map<Dev>> {
+        let Size { channels, height, width } = self.size;
+        tensor(dev, self.values(indices)?, (indices.len(), channels, height, width))
+    }
+
+    fn values(&self, indices: &[usize]) -> Result<Vec<f32>> {
         let mut values = Vec::with_capacity(indices.len() * self.size.bytes()?);
         for &index in indices {
             values.extend(self.image(index)?.iter().copied().map(signed));
         }
-        tensor(dev, values, (indices.len(), Const, self.size.height, self.size.width))
+        Ok(values)
     }
 }
 

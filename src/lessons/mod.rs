@@ -2,6 +2,7 @@
 //! data preparation, long loops and figures stand here, compiled once and optimised.
 
 pub mod cross_entropy;
+pub mod dcgan;
 pub mod density;
 pub mod gan;
 pub mod naive_generator;

@@ -3,17 +3,23 @@
 use dfdx::dtypes::Dtype;
 use dfdx::nn::tensor_collection::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::nn::{BuildModule, BuildOnDevice, Module, ModuleMut};
-use dfdx::prelude::{Const, Device, HasErr, HasShape, Rank1, ReshapeTo, Storage, Tape, Tensor};
+use dfdx::prelude::{Const, Device, Dim, HasErr, HasShape, Rank1, ReshapeTo, Storage, Tape, Tensor};
 
 use super::takes_channels;
+use crate::ops::Planes;
 use crate::ops::conv::Convolve;
-use crate::ops::norm::{Affine, Features, Normalisation};
+use crate::ops::norm::{Affine, Channels, Features, Normalisation};
 
 pub(super) mod builder {
     /// Batch normalisation of `C` channels.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct BatchNorm2d<const C: usize>;
 }
+
+/// ε of a new layer, as in PyTorch.
+pub(super) const EPSILON: f64 = 1e-5;
+/// Momentum of a new layer, as in PyTorch.
+pub(super) const MOMENTUM: f64 = 0.1;
 
 /// Batch normalisation (Ioffe and Szegedy 2015): see [`ops::norm`](crate::ops::norm).
 ///
@@ -68,13 +74,13 @@ impl<const C: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for BatchNor
                     "epsilon",
                     |s| &s.epsilon,
                     |s| &mut s.epsilon,
-                    ScalarOptions::from_default(1e-5),
+                    ScalarOptions::from_default(EPSILON),
                 ),
                 Self::scalar(
                     "momentum",
                     |s| &s.momentum,
                     |s| &mut s.momentum,
-                    ScalarOptions::from_default(0.1),
+                    ScalarOptions::from_default(MOMENTUM),
                 ),
             ),
             |(scale, bias, running_mean, running_var, epsilon, momentum)| BatchNorm2d {
@@ -90,7 +96,7 @@ impl<const C: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for BatchNor
 }
 
 impl<const C: usize, D: Device<f32>> BatchNorm2d<C, f32, D> {
-    fn affine(&self) -> Affine<'_, C, D> {
+    fn affine(&self) -> Affine<'_, Const<C>, D> {
         Affine { scale: &self.scale, bias: &self.bias, epsilon: self.epsilon }
     }
 }
@@ -119,14 +125,27 @@ impl<const C: usize, const X: usize, D: Convolve, T: Tape<f32, D> + 'static> Mod
         const { takes_channels::<C, X>() };
         let &(batch, _, height, width) = x.shape();
         let x = x.try_reshape_like(&(batch, Const, height, width))?;
-        let count = (batch * height * width) as f64;
-        if count <= 1.0 {
-            return Err(D::refusal());
-        }
-        let (y, mean, variance) = D::Norm::train(x, self.affine())?;
-        let (rest, share) = (1.0 - self.momentum, self.momentum);
-        self.running_mean.try_axpy(rest, &mean, share)?;
-        self.running_var.try_axpy(rest, &variance, share * count / (count - 1.0))?;
-        Ok(y)
+        let affine = Affine { scale: &self.scale, bias: &self.bias, epsilon: self.epsilon };
+        train(x, affine, &mut self.running_mean, &mut self.running_var, self.momentum)
     }
+}
+
+/// Normalises by the batch's statistics and moves the running ones.
+pub(super) fn train<C: Dim, D: Convolve, T: Tape<f32, D> + 'static>(
+    x: Planes<C, D, T>,
+    affine: Affine<C, D>,
+    running_mean: &mut Channels<C, D>,
+    running_var: &mut Channels<C, D>,
+    momentum: f64,
+) -> Result<Planes<C, D, T>, <D as HasErr>::Err> {
+    let &(batch, _, height, width) = x.shape();
+    let count = (batch * height * width) as f64;
+    if count <= 1.0 {
+        return Err(D::refusal());
+    }
+    let (y, mean, variance) = D::Norm::train(x, affine)?;
+    let (rest, share) = (1.0 - momentum, momentum);
+    running_mean.try_axpy(rest, &mean, share)?;
+    running_var.try_axpy(rest, &variance, share * count / (count - 1.0))?;
+    Ok(y)
 }

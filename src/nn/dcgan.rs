@@ -30,20 +30,19 @@
 //! # Ok::<(), gan_course::Error>(())
 //! ```
 
-#[cfg(test)]
-mod parity;
-#[cfg(test)]
-mod step;
+mod network;
+mod preset;
 #[cfg(test)]
 mod tests;
 
 use dfdx::nn::BuildOnDevice;
-use dfdx::nn::tensor_collection::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName,
-};
-use dfdx::prelude::{HasErr, HasShape, Shape, Tensor};
+use dfdx::prelude::{HasShape, Shape, Tensor};
+
+pub use network::Network;
+pub use preset::{LATENTS, Preset};
 
 use super::builders::{BatchNorm2d, Conv2d, ConvTranspose2d, LeakyReLU, ReLU, Tanh};
+use super::walk::{Change, Tensors};
 use crate::tensor::{Dev, Noise};
 use crate::{Error, Result};
 
@@ -99,13 +98,8 @@ pub type Discriminator32Small<const C: usize> = (Down<C, 32>, Down<32, 64>, Down
 ///
 /// # Errors
 /// The device is out of memory.
-pub fn initialise<M: TensorCollection<f32, Dev>>(module: &mut M, noise: &mut Noise) -> Result<()> {
-    let mut draw = Initialise { noise };
-    let walked =
-        M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut draw }).map(|_| ());
-    walked.map_err(|cause| {
-        Error::new("initialise a network").actual(format!("{cause:?}")).next("free some memory")
-    })
+pub fn initialise(module: &mut impl Tensors, noise: &mut Noise) -> Result<()> {
+    module.change("", &mut Initialise { noise })
 }
 
 /// The standard deviation of first weights and scales.
@@ -121,25 +115,24 @@ impl Initialise<'_> {
     }
 }
 
-impl TensorVisitor<f32, Dev> for Initialise<'_> {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = <Dev as HasErr>::Err;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, f32, Dev>,
-        (tensor, name): (&mut Tensor<S, f32, Dev>, String),
-    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
+impl Change for Initialise<'_> {
+    fn tensor<S: Shape>(&mut self, name: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
         let count = tensor.shape().num_elements();
-        match name.rsplit('.').next() {
-            Some("weight") if S::NUM_DIMS == 4 => tensor.copy_from(&self.normal(0.0, count)),
-            Some("scale") => tensor.copy_from(&self.normal(1.0, count)),
-            Some("bias" | "running_mean") => tensor.try_fill_with_zeros()?,
-            Some("running_var") => tensor.try_fill_with_ones()?,
-            _ => {}
-        }
-        Ok(None)
+        let filled = match name.rsplit('.').next() {
+            Some("weight") if S::NUM_DIMS == 4 => {
+                tensor.copy_from(&self.normal(0.0, count));
+                Ok(())
+            }
+            Some("scale") => {
+                tensor.copy_from(&self.normal(1.0, count));
+                Ok(())
+            }
+            Some("bias" | "running_mean") => tensor.try_fill_with_zeros(),
+            Some("running_var") => tensor.try_fill_with_ones(),
+            _ => Ok(()),
+        };
+        filled.map_err(|cause| {
+            Error::new("initialise a network").actual(format!("{cause:?}")).next("free some memory")
+        })
     }
 }

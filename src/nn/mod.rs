@@ -41,6 +41,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 mod upsample;
+pub mod walk;
 
 /// Layers as one wishes for them: give a tuple of these to `device.build_module`.
 pub mod builders {

@@ -29,13 +29,12 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod visitors;
-pub(crate) mod walk;
 
-use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::prelude::Gradients;
 
 pub use config::{AdamConfig, OptimizerConfig, RmsPropConfig, SgdConfig};
 
+use crate::nn::walk::Tensors;
 use crate::tensor::Dev;
 use crate::{Error, Result};
 use visitors::{Collect, Norm, Shapes, Update};
@@ -68,14 +67,11 @@ impl Optimizer {
     ///
     /// # Errors
     /// A setting out of its range, or NaN: see the configurations.
-    pub fn new<M: TensorCollection<f32, Dev>>(
-        config: impl Into<OptimizerConfig>,
-        module: &M,
-    ) -> Result<Self> {
+    pub fn new<M: Tensors>(config: impl Into<OptimizerConfig>, module: &M) -> Result<Self> {
         let config = config.into();
         config.check()?;
         let mut collect = Collect { moments: config.moments(), slots: Vec::new() };
-        walk::read(module, "", &mut collect)?;
+        module.read("", &mut collect)?;
         Ok(Self { config, updates: 0, slots: collect.slots })
     }
 
@@ -118,13 +114,9 @@ impl Optimizer {
     ///
     /// # Errors
     /// The module is not of the shape this optimiser was made for; nothing is changed then.
-    pub fn update<M: TensorCollection<f32, Dev>>(
-        &mut self,
-        module: &mut M,
-        gradients: &mut Gradients<f32, Dev>,
-    ) -> Result<()> {
+    pub fn update<M: Tensors>(&mut self, module: &mut M, gradients: &mut Gradients<f32, Dev>) -> Result<()> {
         let mut shapes = Shapes { slots: &self.slots, next: 0, fits: true };
-        walk::read(&*module, "", &mut shapes)?;
+        module.read("", &mut shapes)?;
         if !shapes.fits || shapes.next != self.slots.len() {
             return Err(Error::new("update the parameters")
                 .expected(format!("the module that the optimiser was made for: {}", described(&self.slots)))
@@ -134,7 +126,7 @@ impl Optimizer {
         self.updates += 1;
         let rule = rules::Rule::new(&self.config, self.updates);
         let mut update = Update { rule, slots: self.slots.iter_mut(), gradients, parameters: Vec::new() };
-        walk::change(module, "", &mut update)
+        module.change("", &mut update)
     }
 }
 
@@ -147,11 +139,8 @@ fn described(slots: &[Slot]) -> String {
 ///
 /// # Errors
 /// The device is out of memory.
-pub fn gradient_norm<M: TensorCollection<f32, Dev>>(
-    module: &M,
-    gradients: &mut Gradients<f32, Dev>,
-) -> Result<f32> {
+pub fn gradient_norm<M: Tensors>(module: &M, gradients: &mut Gradients<f32, Dev>) -> Result<f32> {
     let mut norm = Norm { gradients, squares: 0.0 };
-    walk::read(module, "", &mut norm)?;
+    module.read("", &mut norm)?;
     Ok(norm.squares.sqrt() as f32)
 }

@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::prelude::{HasShape, Shape, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::data::batches::Batches;
-use crate::optim::{Optimizer, Slot, walk};
+use crate::nn::walk::{Change, Tensors};
+use crate::optim::{Optimizer, Slot};
 use crate::tensor::{Dev, values};
 use crate::{Error, Result};
 
@@ -27,7 +27,7 @@ pub(super) struct Header {
     pub position: String,
     /// Tells this file from every other, so that a run notices when its folder holds somebody else's.
     pub mark: String,
-    /// What each optimiser and each order of minibatches has counted.
+    /// What each optimiser and each order of minibatches has counted, and a stage's own numbers.
     pub updates: BTreeMap<String, u64>,
     pub config: serde_json::Value,
 }
@@ -55,8 +55,8 @@ impl<'a> State<'a> {
     ///
     /// # Errors
     /// Saving: a value is not finite. Loading: the checkpoint is of another architecture.
-    pub fn module<M: TensorCollection<f32, Dev>>(&mut self, name: &str, module: &mut M) -> Result<()> {
-        walk::change(module, name, self)
+    pub fn module<M: Tensors>(&mut self, name: &str, module: &mut M) -> Result<()> {
+        module.change(name, self)
     }
 
     /// An optimiser's moments and update count.
@@ -90,6 +90,19 @@ impl<'a> State<'a> {
             batches.seek(*drawn);
         } else {
             self.updates.insert(name.into(), batches.drawn());
+        }
+        Ok(())
+    }
+
+    /// A number that isn't a tensor's: saves it, or sets it to the one saved.
+    ///
+    /// # Errors
+    /// Loading: the checkpoint has none of this name.
+    pub fn number(&mut self, name: &str, number: &mut u64) -> Result<()> {
+        if let Some(file) = self.file {
+            *number = *self.updates.get(name).ok_or_else(|| foreign(file, "no number", name))?;
+        } else {
+            self.updates.insert(name.into(), *number);
         }
         Ok(())
     }
@@ -183,7 +196,7 @@ impl<'a> State<'a> {
     }
 }
 
-impl walk::Change for State<'_> {
+impl Change for State<'_> {
     fn tensor<S: Shape>(&mut self, name: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
         let shape: Vec<usize> = tensor.shape().concrete().into_iter().collect();
         let mut values = values(tensor);

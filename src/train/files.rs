@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Replaces a file by one with these bytes: written beside it, synced to the disk, then renamed over it. Whatever
 /// happens meanwhile (a full disk, a killed process, a power cut), the path holds the old bytes or the new ones.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = part_of(path);
     let written = (|| {
         let mut file = File::create(&part)?;

@@ -23,6 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use checkpoint::State;
+pub(crate) use files::write_whole;
 pub use history::{History, Report};
 pub use run::{Pace, resume, runs, train};
 
@@ -227,7 +228,7 @@ fn save_marked<S: Stage>(stage: &S, path: &Path) -> Result<String> {
         config: serde_json::to_value(&core.config).map_err(|cause| failed(cause.to_string()))?,
     };
     let bytes = state.to_bytes(&header)?;
-    files::write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
+    write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
     Ok(header.mark)
 }
 

@@ -1,10 +1,21 @@
-//! Sizes of the networks, the shapes that they make, and their first values.
+//! Sizes of the networks, the shapes that they make, and their first values; and that networks of sizes known at run time
+//! compute what the tuples do.
 
-use dfdx::prelude::{Const, DeviceBuildExt, Module, ModuleMut, NumParams};
+use dfdx::prelude::{
+    Backward, Const, DeviceBuildExt, HasShape, Module, ModuleMut, NumParams, ReshapeTo, SumTo, Tensor, Trace,
+    TryMul,
+};
 
-use super::step::{batch, tensors_of};
 use super::*;
-use crate::tensor::{seeded_device, values};
+use crate::nn::walk::named::{Named, gradients_of, tensors_of};
+use crate::ops::conv::Map;
+use crate::ops::frozen;
+use crate::tensor::{Images, seeded_device, tensor, values};
+
+/// A batch from seeded noise.
+fn batch<const C: usize>(dev: &Dev, noise: &mut Noise, count: usize, size: usize) -> Images<C> {
+    tensor(dev, noise.normal(count * C * size * size), (count, Const, size, size)).unwrap()
+}
 
 const G: [&[usize]; 4] = [&[512, 256, 128, 64, 32], &[512, 256, 128, 64], &[256, 128, 64], &[128, 64, 32]];
 const D: [&[usize]; 4] = [&[64, 128, 256, 512, 1024], &[64, 128, 256, 512], &[64, 128, 256], &[32, 64, 128]];
@@ -126,4 +137,115 @@ fn a_trained_network_is_reset_whole() {
     assert!(tensors_of(&d) != first);
     initialise(&mut d, &mut Noise::new(7)).unwrap();
     assert!(tensors_of(&d) == first);
+}
+
+/// The same numbers with all sizes known at run time.
+fn mapped<const C: usize>(x: &Images<C>) -> Map<Dev> {
+    let &(batch, _, height, width) = x.shape();
+    x.clone().reshape_like(&(batch, C, height, width))
+}
+
+fn assert_same(what: &str, one: &Named, other: &Named) {
+    assert_eq!(one.len(), other.len(), "{what}");
+    for ((name, a), (other_name, b)) in one.iter().zip(other) {
+        assert_eq!(name, other_name, "{what}");
+        assert!(a == b, "{what}: {name}");
+    }
+}
+
+/// Two training steps without updates, an inference and a frozen pass, by the tuple and by the network.
+macro_rules! same_as_tuples {
+    ($($test:ident: $g:ty, $d:ty, $preset:ident, $l:literal, $c:literal;)*) => {$(
+        #[test]
+        fn $test() {
+            let (dev, seed) = (seeded_device(0).unwrap(), 11);
+            let (mut a, mut b) = (Noise::new(seed), Noise::new(seed));
+            let (mut g, mut d) = (dev.build_module::<$g, f32>(), dev.build_module::<$d, f32>());
+            initialise(&mut g, &mut a).unwrap();
+            initialise(&mut d, &mut a).unwrap();
+            let mut own_g = Network::generator(&dev, Preset::$preset, $l, $c, &mut b).unwrap();
+            let mut own_d = Network::discriminator(&dev, Preset::$preset, $c, &mut b).unwrap();
+            assert_eq!((own_g.parameters(), own_d.parameters()), (g.num_trainable_params(), d.num_trainable_params()));
+            assert_same("first values of G", &tensors_of(&own_g), &tensors_of(&g));
+            assert_same("first values of D", &tensors_of(&own_d), &tensors_of(&d));
+            for step in 0..2 {
+                let z: Images<$l> = batch(&dev, &mut a, 2, 1);
+                // G's images through the frozen D, back to G.
+                let fake = g.forward_mut(z.leaky_trace());
+                let images = values(&fake);
+                let logits = frozen(fake, |x| d.try_forward_mut(x)).unwrap();
+                let outer = tensor(&dev, vec![0.5, -2.0], *logits.shape()).unwrap();
+                let mut theirs = logits.try_mul(outer).unwrap().sum().backward();
+                let own_fake = own_g.forward_mut(mapped(&z).leaky_trace()).unwrap();
+                assert!(values(&own_fake) == images, "images of step {step}");
+                let own_logits = frozen(own_fake, |x| own_d.forward_mut(x)).unwrap();
+                let outer = tensor(&dev, vec![0.5, -2.0], *own_logits.shape()).unwrap();
+                let mut ours = own_logits.try_mul(outer).unwrap().sum().backward();
+                assert_same("gradients of G", &gradients_of(&own_g, &mut ours), &gradients_of(&g, &mut theirs));
+                let left = gradients_of(&own_d, &mut ours);
+                assert!(left.iter().all(|(_, x)| x.iter().all(|x| *x == 0.0)), "the frozen D got gradients");
+
+                // D on images of its own.
+                let side = Preset::$preset.side();
+                let real: Images<$c> = batch(&dev, &mut a, 3, side);
+                let mut theirs = d.forward_mut(real.leaky_trace()).sum().backward();
+                let mut ours = own_d.forward_mut(mapped(&real).leaky_trace()).unwrap().sum().backward();
+                assert_same("gradients of D", &gradients_of(&own_d, &mut ours), &gradients_of(&d, &mut theirs));
+
+                // By the running statistics, which have moved.
+                let y: Tensor<_, f32, Dev> = g.forward(z.clone());
+                assert!(values(&own_g.forward(mapped(&z)).unwrap()) == values(&y), "inference of step {step}");
+                assert!(values(&own_d.forward(mapped(&real)).unwrap()) == values(&d.forward(real)));
+            }
+            assert_same("G in the end", &tensors_of(&own_g), &tensors_of(&g));
+            assert_same("D in the end", &tensors_of(&own_d), &tensors_of(&d));
+        }
+    )*};
+}
+
+same_as_tuples! {
+    a_network_of_128_is_the_tuple: Generator128<128, 3>, Discriminator128<3>, P128, 128, 3;
+    a_network_of_64_is_the_tuple: Generator64<128, 3>, Discriminator64<3>, P64, 128, 3;
+    a_network_of_32_is_the_tuple: Generator32<128, 3>, Discriminator32<3>, P32, 128, 3;
+    a_small_grey_network_is_the_tuple: Generator32Small<16, 1>, Discriminator32Small<1>, P32Small, 16, 1;
+}
+
+#[test]
+fn a_copy_has_numbers_of_its_own() {
+    let (dev, mut noise) = (seeded_device(0).unwrap(), Noise::new(1));
+    let g = Network::generator(&dev, Preset::P32Small, 16, 3, &mut noise).unwrap();
+    let before = tensors_of(&g);
+    let mut copy = g.clone();
+    copy.forward_mut(mapped::<16>(&batch(&dev, &mut noise, 2, 1))).unwrap();
+    assert!(tensors_of(&g) == before && tensors_of(&copy) != before, "running statistics");
+    initialise(&mut copy, &mut noise).unwrap();
+    assert!(tensors_of(&g) == before);
+}
+
+#[test]
+fn a_network_says_what_it_takes_and_what_it_is() {
+    let (dev, mut noise) = (seeded_device(0).unwrap(), Noise::new(1));
+    let mut d = Network::discriminator(&dev, Preset::P32Small, 3, &mut noise).unwrap();
+    assert_eq!(
+        d.to_string(),
+        "(B, 3, 32, 32)\n\
+         → Conv2d<3, 32, 4, 2, 1> BatchNorm2d<32> LeakyReLU(0.2) → (B, 32, 16, 16)\n\
+         → Conv2d<32, 64, 4, 2, 1> BatchNorm2d<64> LeakyReLU(0.2) → (B, 64, 8, 8)\n\
+         → Conv2d<64, 128, 4, 2, 1> BatchNorm2d<128> LeakyReLU(0.2) → (B, 128, 4, 4)\n\
+         → Conv2d<128, 1, 4, 1, 0> → (B, 1, 1, 1)"
+    );
+    let g = Network::generator(&dev, Preset::P64, 16, 1, &mut noise).unwrap().to_string();
+    assert!(g.starts_with(
+        "(B, 16, 1, 1)\n→ ConvTranspose2d<16, 512, 4, 1, 0> BatchNorm2d<512> ReLU → (B, 512, 4, 4)"
+    ));
+    assert!(g.ends_with("→ ConvTranspose2d<64, 1, 4, 2, 1> Tanh → (B, 1, 64, 64)"), "{g}");
+    for shape in [(0, 3, 32, 32), (2, 1, 32, 32), (2, 3, 64, 64), (2, 3, 32, 31)] {
+        let x = tensor(&dev, vec![0.0; shape.0 * shape.1 * shape.2 * shape.3], shape).unwrap();
+        let error = d.forward_mut(x.clone()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("expected a batch of shape (B, 3, 32, 32), B at least 1, found ("), "{error}");
+        assert!(d.forward(x).is_err());
+    }
+    assert!(
+        Network::generator(&dev, Preset::P64, 0, 1, &mut noise).unwrap_err().to_string().contains("[0, 512")
+    );
 }

@@ -1,10 +1,11 @@
 //! Batch normalisation of dfdx's own operations: for every device, and the oracle of the fast kernels.
 
 use dfdx::prelude::{
-    Axes3, BroadcastTo, Device, HasErr, HasShape, MeanTo, Rank1, Tape, TryAdd, TryDiv, TryMul, TrySub,
+    Axes3, BroadcastTo, Device, Dim, HasErr, HasShape, MeanTo, Tape, TryAdd, TryDiv, TryMul, TrySub,
 };
 
-use super::{Affine, Channels, Features, Normalisation};
+use super::{Affine, Channels, Normalisation};
+use crate::ops::Planes;
 use crate::ops::frozen::parameter;
 
 /// Normalisation as a composition of dfdx's operations.
@@ -13,15 +14,15 @@ pub struct Composed;
 type Spread = Axes3<0, 2, 3>;
 
 impl<D: Device<f32>> Normalisation<D> for Composed {
-    fn train<const C: usize, T: Tape<f32, D> + 'static>(
-        x: Features<C, D, T>,
+    fn train<C: Dim, T: Tape<f32, D> + 'static>(
+        x: Planes<C, D, T>,
         affine: Affine<C, D>,
-    ) -> Result<(Features<C, D, T>, Channels<C, D>, Channels<C, D>), <D as HasErr>::Err> {
+    ) -> Result<(Planes<C, D, T>, Channels<C, D>, Channels<C, D>), <D as HasErr>::Err> {
         let shape = *x.shape();
-        let mean = x.retaped::<T>().try_mean::<Rank1<C>, Spread>()?;
+        let mean = x.retaped::<T>().try_mean::<(C,), Spread>()?;
         let kept = mean.retaped();
         let centred = x.try_sub(mean.try_broadcast_like::<_, Spread>(&shape)?)?;
-        let variance = centred.retaped::<T>().try_square()?.try_mean::<Rank1<C>, Spread>()?;
+        let variance = centred.retaped::<T>().try_square()?.try_mean::<(C,), Spread>()?;
         let kept = (kept, variance.retaped());
         let deviation = variance.try_add(affine.epsilon as f32)?.try_sqrt()?;
         let scale = parameter::<_, _, T>(affine.scale)?.try_div(deviation)?;
@@ -30,12 +31,12 @@ impl<D: Device<f32>> Normalisation<D> for Composed {
         Ok((y, kept.0, kept.1))
     }
 
-    fn infer<const C: usize, T: Tape<f32, D> + 'static>(
-        x: Features<C, D, T>,
+    fn infer<C: Dim, T: Tape<f32, D> + 'static>(
+        x: Planes<C, D, T>,
         affine: Affine<C, D>,
         mean: &Channels<C, D>,
         variance: &Channels<C, D>,
-    ) -> Result<Features<C, D, T>, <D as HasErr>::Err> {
+    ) -> Result<Planes<C, D, T>, <D as HasErr>::Err> {
         let shape = *x.shape();
         let mean = mean.clone().try_broadcast_like::<_, Spread>(&shape)?;
         let deviation = variance.clone().try_add(affine.epsilon as f32)?.try_sqrt()?;

@@ -1,13 +1,14 @@
 //! Batch normalisation on the processor: one pass for each of mean, variance and result, all channels in parallel.
 
 use dfdx::prelude::{
-    AsArray, Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec,
+    Cpu, CpuError, Dim, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec,
 };
 
-use super::{Affine, Channels, Features, Normalisation};
+use super::{Affine, Channels, Normalisation};
 use crate::ops::frozen::learns;
 use crate::ops::memory::{lent, zeros};
-use crate::ops::{threads, vectorised};
+use crate::ops::{Planes, threads, vectorised};
+use crate::tensor::contents;
 
 /// Normalisation by loops over channels. A channel's sums are taken in one order on one thread, so the bits don't depend
 /// on the number of threads.
@@ -21,21 +22,18 @@ struct Line {
 }
 
 impl Normalisation<Cpu> for Kernels {
-    fn train<const C: usize, T: Tape<f32, Cpu> + 'static>(
-        x: Features<C, Cpu, T>,
+    fn train<C: Dim, T: Tape<f32, Cpu> + 'static>(
+        x: Planes<C, Cpu, T>,
         affine: Affine<C, Cpu>,
-    ) -> Result<(Features<C, Cpu, T>, Channels<C, Cpu>, Channels<C, Cpu>), CpuError> {
+    ) -> Result<(Planes<C, Cpu, T>, Channels<C, Cpu>, Channels<C, Cpu>), CpuError> {
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let shape = *x.shape();
-        if shape.num_elements() == 0 {
-            return Err(CpuError::WrongNumElements);
-        }
-        let (layout, epsilon) = (Layout::of(shape.0, C, shape.2 * shape.3), affine.epsilon);
-        let scale = affine.scale.array();
-        let (values, moments) = layout.normalise(lent(&x), &scale, &affine.bias.array(), epsilon);
+        let (layout, epsilon) = (Layout::of(&shape)?, affine.epsilon);
+        let scale = layout.each(affine.scale)?;
+        let (values, moments) = layout.normalise(lent(&x), &scale, &layout.each(affine.bias)?, epsilon);
         let y = x.device().try_tensor_from_vec(values, shape)?;
         let device = y.device().clone();
-        let tensor = |values: Vec<f32>| device.try_tensor_from_vec(values, Default::default());
+        let tensor = |values: Vec<f32>| device.try_tensor_from_vec(values, (shape.1,));
         let mean = tensor(moments.iter().map(|(mean, _)| *mean as f32).collect())?;
         let variance = tensor(moments.iter().map(|(_, variance)| *variance as f32).collect())?;
         if T::OWNS_TAPE {
@@ -55,20 +53,19 @@ impl Normalisation<Cpu> for Kernels {
         Ok((y.put_tape(tape), mean, variance))
     }
 
-    fn infer<const C: usize, T: Tape<f32, Cpu> + 'static>(
-        x: Features<C, Cpu, T>,
+    fn infer<C: Dim, T: Tape<f32, Cpu> + 'static>(
+        x: Planes<C, Cpu, T>,
         affine: Affine<C, Cpu>,
         mean: &Channels<C, Cpu>,
         variance: &Channels<C, Cpu>,
-    ) -> Result<Features<C, Cpu, T>, CpuError> {
+    ) -> Result<Planes<C, Cpu, T>, CpuError> {
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let shape = *x.shape();
-        if shape.num_elements() == 0 {
-            return Err(CpuError::WrongNumElements);
-        }
-        let layout = Layout::of(shape.0, C, shape.2 * shape.3);
-        let (scale, bias, mean) = (affine.scale.array(), affine.bias.array(), mean.array());
-        let inverse = variance.array().map(|variance| 1.0 / (f64::from(variance) + affine.epsilon).sqrt());
+        let layout = Layout::of(&shape)?;
+        let (scale, bias) = (layout.each(affine.scale)?, layout.each(affine.bias)?);
+        let (mean, variance) = (layout.each(mean)?, layout.each(variance)?);
+        let inverse = |variance: &f32| 1.0 / (f64::from(*variance) + affine.epsilon).sqrt();
+        let inverse: Vec<f64> = variance.iter().map(inverse).collect();
         let lines = lines(&scale, &bias, &mean, &inverse);
         let y = x.device().try_tensor_from_vec(layout.scale(lent(&x), &lines), shape)?;
         if T::OWNS_TAPE {
@@ -115,8 +112,19 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(batch: usize, channels: usize, plane: usize) -> Self {
-        Self { channels, plane, count: (batch * plane) as f64 }
+    /// Refuses a batch without numbers.
+    fn of<C: Dim>(shape: &(usize, C, usize, usize)) -> Result<Self, CpuError> {
+        if shape.num_elements() == 0 {
+            return Err(CpuError::WrongNumElements);
+        }
+        let plane = shape.2 * shape.3;
+        Ok(Self { channels: shape.1.size(), plane, count: (shape.0 * plane) as f64 })
+    }
+
+    /// What there is one of for each channel.
+    fn each<C: Dim>(&self, channels: &Channels<C, Cpu>) -> Result<Vec<f32>, CpuError> {
+        let values = contents(channels);
+        if values.len() == self.channels { Ok(values) } else { Err(CpuError::WrongNumElements) }
     }
 
     /// For each channel its plane of each image.

@@ -9,19 +9,21 @@ mod kernels;
 #[cfg(test)]
 mod tests;
 
-use dfdx::prelude::{Const, Device, HasErr, NoneTape, Rank1, Tape, Tensor};
+use dfdx::prelude::{Const, Device, Dim, HasErr, NoneTape, Tape, Tensor};
 
 pub use composed::Composed;
 pub use kernels::Kernels;
 
-/// A batch of feature maps `(B, C, H, W)`.
+use super::Planes;
+
+/// A batch of feature maps `(B, C, H, W)` whose channels are known at compile time.
 pub type Features<const C: usize, D, T = NoneTape> = Tensor<(usize, Const<C>, usize, usize), f32, D, T>;
-/// One number a channel.
-pub type Channels<const C: usize, D> = Tensor<Rank1<C>, f32, D>;
+/// One number a channel, `(C)`.
+pub type Channels<C, D> = Tensor<(C,), f32, D>;
 
 /// What is learnt of each channel, and the constant that keeps the division defined.
 #[derive(Clone, Copy, Debug)]
-pub struct Affine<'a, const C: usize, D: Device<f32>> {
+pub struct Affine<'a, C: Dim, D: Device<f32>> {
     /// γ
     pub scale: &'a Channels<C, D>,
     /// β
@@ -30,26 +32,27 @@ pub struct Affine<'a, const C: usize, D: Device<f32>> {
     pub epsilon: f64,
 }
 
-/// One way of normalising on a device.
+/// One way of normalising on a device. The number of channels C is known at compile time (`Const<64>`) or not (`usize`);
+/// x and all that is one number a channel must agree in it, and are refused with the device's wordless error if not.
 pub trait Normalisation<D: Device<f32>> {
     /// y, and the batch's mean and (biased) variance of each channel.
     ///
     /// # Errors
     /// The device is out of memory.
     #[expect(clippy::type_complexity)]
-    fn train<const C: usize, T: Tape<f32, D> + 'static>(
-        x: Features<C, D, T>,
+    fn train<C: Dim, T: Tape<f32, D> + 'static>(
+        x: Planes<C, D, T>,
         affine: Affine<C, D>,
-    ) -> Result<(Features<C, D, T>, Channels<C, D>, Channels<C, D>), <D as HasErr>::Err>;
+    ) -> Result<(Planes<C, D, T>, Channels<C, D>, Channels<C, D>), <D as HasErr>::Err>;
 
     /// y by the given mean and variance, which are constants here.
     ///
     /// # Errors
     /// The device is out of memory.
-    fn infer<const C: usize, T: Tape<f32, D> + 'static>(
-        x: Features<C, D, T>,
+    fn infer<C: Dim, T: Tape<f32, D> + 'static>(
+        x: Planes<C, D, T>,
         affine: Affine<C, D>,
         mean: &Channels<C, D>,
         variance: &Channels<C, D>,
-    ) -> Result<Features<C, D, T>, <D as HasErr>::Err>;
+    ) -> Result<Planes<C, D, T>, <D as HasErr>::Err>;
 }

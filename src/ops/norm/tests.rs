@@ -21,7 +21,7 @@ fn features<const C: usize>(map: Map<Cpu>) -> Features<C, Cpu> {
     map.reshape_like(&(batch, Const, height, width))
 }
 
-fn per_channel<const C: usize>(values: &[f32]) -> Channels<C, Cpu> {
+fn per_channel<const C: usize>(values: &[f32]) -> Channels<Const<C>, Cpu> {
     Cpu::default().tensor_from_vec(values.to_vec(), (Const,))
 }
 
@@ -32,7 +32,7 @@ fn follows_pytorch<const C: usize, N: Normalisation<Cpu>>(name: &str) {
         let case = format!("{name} {case}");
         let of = |tensor: &str| literals.values(&case, tensor);
         let x: Features<C, Cpu> = features(literals.map(&case, "x"));
-        let (scale, bias): (Channels<C, Cpu>, Channels<C, Cpu>) =
+        let (scale, bias): (Channels<Const<C>, Cpu>, Channels<Const<C>, Cpu>) =
             (per_channel(of("scale")), per_channel(of("bias")));
         let affine = Affine { scale: &scale, bias: &bias, epsilon: 1e-5 };
         let y = if case.ends_with("inference") {
@@ -78,13 +78,13 @@ fn kernels_are_the_composed_operations_on_large_maps() {
     let count = 3 * 5 * 37 * 71;
     let x = dev.tensor_from_vec(noise.normal(count), shape);
     let outer = dev.tensor_from_vec(noise.normal(count), shape);
-    let (scale, bias): (Channels<5, Cpu>, Channels<5, Cpu>) =
+    let (scale, bias): (Channels<Const<5>, Cpu>, Channels<Const<5>, Cpu>) =
         (per_channel(&noise.normal(5)), per_channel(&noise.normal(5)));
     fn run<N: Normalisation<Cpu>>(
         x: &Features<5, Cpu>,
         outer: &Features<5, Cpu>,
-        scale: &Channels<5, Cpu>,
-        bias: &Channels<5, Cpu>,
+        scale: &Channels<Const<5>, Cpu>,
+        bias: &Channels<Const<5>, Cpu>,
     ) -> [Vec<f32>; 6] {
         let affine = Affine { scale, bias, epsilon: 1e-5 };
         let (y, mean, variance) = N::train(x.leaky_trace(), affine).unwrap();

@@ -1,5 +1,10 @@
-//! Walking over a module's tensors, in the module's order: optimisers and checkpoints say what is to be done with one
-//! tensor, dfdx's walker does the rest.
+//! Walking over a network's tensors, in its order: optimisers and checkpoints say what is to be done with one tensor.
+//!
+//! dfdx's modules are walked over by dfdx's walker, which knows from the type what there is; a network that knows its
+//! layers at run time only implements [`Tensors`] itself.
+
+#[cfg(test)]
+pub(crate) mod named;
 
 use dfdx::nn::tensor_collection::{
     RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName,
@@ -10,12 +15,30 @@ use dfdx::prelude::{Shape, Tensor};
 use crate::tensor::Dev;
 use crate::{Error, Result};
 
+/// What has tensors with names: every module of dfdx's or of this crate, and tuples of them.
+pub trait Tensors {
+    /// Reads every tensor; `name` goes before the tensors' own names, with a dot if it isn't empty.
+    ///
+    /// # Errors
+    /// Those of `each`.
+    fn read(&self, name: &str, each: &mut impl Read) -> Result<()>;
+
+    /// Changes every tensor; `name` goes before the tensors' own names, with a dot if it isn't empty.
+    ///
+    /// # Errors
+    /// Those of `each`.
+    fn change(&mut self, name: &str, each: &mut impl Change) -> Result<()>;
+}
+
 /// Defines a trait that says what is done with one tensor, and the function that does it with all of a module's.
 macro_rules! walk {
-    ($(#[$of_trait:meta])* $each:ident, $(#[$of_function:meta])* $walk:ident, $view:ident, $($borrow:tt)+) => {
+    ($(#[$of_trait:meta])* $each:ident, $walk:ident, $view:ident, $($borrow:tt)+) => {
         $(#[$of_trait])*
-        pub(crate) trait $each {
+        pub trait $each {
             /// `name` is such as `0.weight`; a tensor that isn't `trainable` is a statistic.
+            ///
+            /// # Errors
+            /// Whatever can go wrong with a tensor.
             fn tensor<S: Shape>(
                 &mut self,
                 name: String,
@@ -24,8 +47,7 @@ macro_rules! walk {
             ) -> Result<()>;
         }
 
-        $(#[$of_function])*
-        pub(crate) fn $walk<M: TensorCollection<f32, Dev>>(
+        fn $walk<M: TensorCollection<f32, Dev>>(
             module: $($borrow)+ M,
             name: &str,
             each: &mut impl $each,
@@ -55,14 +77,20 @@ macro_rules! walk {
 
 walk! {
     /// What is done with each tensor of a module that stays as it is.
-    Read,
-    /// Reads every tensor; `name` goes before the tensors' own names.
-    read, ViewTensorRef, &
+    Read, read, ViewTensorRef, &
 }
 
 walk! {
     /// What is done with each tensor of a module that changes.
-    Change,
-    /// Changes every tensor; `name` goes before the tensors' own names.
-    change, ViewTensorMut, &mut
+    Change, change, ViewTensorMut, &mut
+}
+
+impl<M: TensorCollection<f32, Dev>> Tensors for M {
+    fn read(&self, name: &str, each: &mut impl Read) -> Result<()> {
+        read(self, name, each)
+    }
+
+    fn change(&mut self, name: &str, each: &mut impl Change) -> Result<()> {
+        change(self, name, each)
+    }
 }

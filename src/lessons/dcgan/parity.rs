@@ -1,11 +1,13 @@
 //! One full step beside PyTorch's, every preset: see `tests/pytorch/dcgan.py`, whose formulas stand here once more.
 
-use dfdx::prelude::{Const, DeviceBuildExt, NoneTape};
+use dfdx::prelude::{HasShape, Shape, Tensor};
 
-use super::step::{Frozen, Named, Owned, Trains, step, tensors_of};
 use super::*;
+use crate::nn::dcgan::Preset;
+use crate::nn::walk::named::{Named, gradients_of, tensors_of};
+use crate::nn::walk::{Change, Tensors};
 use crate::ops::oracle::{Literals, close, doubles, number};
-use crate::tensor::{Images, device, tensor};
+use crate::tensor::{device, tensor};
 
 const TOLERANCE: f64 = 1e-4;
 
@@ -28,18 +30,14 @@ struct Fill {
     stream: u32,
 }
 
-impl TensorVisitor<f32, Dev> for Fill {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = <Dev as HasErr>::Err;
-    type E2 = f32;
-    type D2 = Dev;
-
-    fn visit<S: Shape>(
+impl Change for Fill {
+    fn tensor<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, Dev>,
-        (tensor, name): (&mut Tensor<S, f32, Dev>, String),
-    ) -> Result<Option<Tensor<S, f32, Dev>>, Self::Err> {
-        if options.do_gradient_update {
+        name: String,
+        trainable: bool,
+        tensor: &mut Tensor<S, f32, Dev>,
+    ) -> Result<()> {
+        if trainable {
             let centre = if name.ends_with("scale") { 1.0 } else { 0.0 };
             let count = tensor.shape().num_elements();
             let mut values = filled(count, self.stream, centre, 1.0 / 32.0);
@@ -51,13 +49,8 @@ impl TensorVisitor<f32, Dev> for Fill {
             tensor.copy_from(&values);
             self.stream += 1;
         }
-        Ok(None)
+        Ok(())
     }
-}
-
-fn fill<M: TensorCollection<f32, Dev>>(module: &mut M, stream: u32) {
-    let mut fill = Fill { stream };
-    M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut fill }).map(|_| ()).unwrap();
 }
 
 /// A tensor against the entries of it that the script wrote, and its maximum, sum and norm. Returns the largest error
@@ -94,25 +87,27 @@ fn all_same(literals: &Literals, case: &str, prefix: &str, named: &Named) -> f64
         .fold(0.0, f64::max)
 }
 
-fn compare<const L: usize, const C: usize, G, D>(
-    case: &str,
-    (mut g, mut d): (G, D),
-    (batch, size): (usize, usize),
-) where
-    G: Trains<L, C, NoneTape, Owned>,
-    D: Trains<C, 1, Owned, Frozen>,
-{
+fn compare(case: &str, sizes: (Preset, usize, usize), batch: usize) {
     let literals = Literals::read(include_str!("../../../tests/pytorch/dcgan.csv"));
-    let (dev, stream) = (device().unwrap(), 100 * number(case, 's') as u32);
-    fill(&mut g, stream);
-    fill(&mut d, stream + 30);
-    let pixels = filled(batch * C * size * size, stream + 60, 0.0, 1.0);
-    let real: Images<C> = tensor(&dev, pixels, (batch, Const, size, size)).unwrap();
+    let (stream, (preset, latent, channels)) = (100 * number(case, 's') as u32, sizes);
+    let adam = DcganConfig::default().adam();
+    let mut game = Game::new(device().unwrap(), sizes, &adam, &mut Noise::new(0)).unwrap();
+    game.generator.network.change("", &mut Fill { stream }).unwrap();
+    game.discriminator.network.change("", &mut Fill { stream: stream + 30 }).unwrap();
+    let size = preset.side();
+    let pixels = filled(batch * channels * size * size, stream + 60, 0.0, 1.0);
+    let real = tensor(&game.dev, pixels, (batch, channels, size, size)).unwrap();
+    let dev = game.dev.clone();
     let noise =
-        |stream| tensor(&dev, filled(batch * L, stream, 0.0, 2.0), (batch, Const::<L>, 1, 1)).unwrap();
-    let step = step(&mut g, &mut d, real, [noise(stream + 61), noise(stream + 62)]);
+        |stream| tensor(&dev, filled(batch * latent, stream, 0.0, 2.0), (batch, latent, 1, 1)).unwrap();
+    let images = values(&game.generator.network.clone().forward_mut(noise(stream + 61)).unwrap());
+    let (judgement, mut gradients) = game.judge(&real, noise(stream + 61)).unwrap();
+    let of_d = gradients_of(&game.discriminator.network, &mut gradients);
+    let (loss_g, mut gradients) = game.fool(noise(stream + 62)).unwrap();
+    let of_g = gradients_of(&game.generator.network, &mut gradients);
 
-    for (name, actual) in [("losses", &step.losses[..]), ("scores", &step.scores[..])] {
+    let losses = [judgement.losses[0], judgement.losses[1], loss_g];
+    for (name, actual) in [("losses", &losses[..]), ("scores", &judgement.scores[..])] {
         assert_eq!(actual.len(), literals.values(case, name).len());
         for (actual, expected) in actual.iter().zip(literals.values(case, name)) {
             close(&format!("{case}: {name}"), &[*actual], &[f64::from(*expected)], TOLERANCE);
@@ -120,11 +115,11 @@ fn compare<const L: usize, const C: usize, G, D>(
     }
     let running = |named: Named| named.into_iter().filter(|(name, _)| name.contains("running")).collect();
     let worst = [
-        same(&literals, case, "images", &step.images),
-        all_same(&literals, case, "d gradient", &step.of_d),
-        all_same(&literals, case, "g gradient", &step.of_g),
-        all_same(&literals, case, "d running", &running(tensors_of(&d))),
-        all_same(&literals, case, "g running", &running(tensors_of(&g))),
+        same(&literals, case, "images", &images),
+        all_same(&literals, case, "d gradient", &of_d),
+        all_same(&literals, case, "g gradient", &of_g),
+        all_same(&literals, case, "d running", &running(tensors_of(&game.discriminator.network))),
+        all_same(&literals, case, "g running", &running(tensors_of(&game.generator.network))),
     ]
     .map(|error| format!("{error:.1e}"))
     .join(", ");
@@ -132,22 +127,20 @@ fn compare<const L: usize, const C: usize, G, D>(
 }
 
 macro_rules! parity {
-    ($($test:ident: $case:literal, $g:ident<$l:literal, $c:literal>, $d:ident, $batch:literal, $size:literal;)*) => {$(
+    ($($test:ident: $case:literal, $sizes:expr, $batch:literal;)*) => {$(
         #[test]
         fn $test() {
-            let dev = device().unwrap();
-            let networks = (dev.build_module::<$g<$l, $c>, f32>(), dev.build_module::<$d<$c>, f32>());
-            compare::<$l, $c, _, _>($case, networks, ($batch, $size));
+            compare($case, $sizes, $batch);
         }
     )*};
 }
 
 parity! {
-    a_step_of_128_is_pytorchs: "128 l128 c3 b2 s2", Generator128<128, 3>, Discriminator128, 2, 128;
-    a_step_of_64_is_pytorchs: "64 l128 c3 b4 s6", Generator64<128, 3>, Discriminator64, 4, 64;
-    a_step_of_32_is_pytorchs: "32 l128 c3 b4 s1", Generator32<128, 3>, Discriminator32, 4, 32;
-    a_step_of_32_small_is_pytorchs: "32small l128 c3 b4 s1", Generator32Small<128, 3>, Discriminator32Small, 4, 32;
-    a_grey_step_of_latent_16_is_pytorchs: "32small l16 c1 b4 s1", Generator32Small<16, 1>, Discriminator32Small, 4, 32;
+    a_step_of_128_is_pytorchs: "128 l128 c3 b2 s2", (Preset::P128, 128, 3), 2;
+    a_step_of_64_is_pytorchs: "64 l128 c3 b4 s6", (Preset::P64, 128, 3), 4;
+    a_step_of_32_is_pytorchs: "32 l128 c3 b4 s1", (Preset::P32, 128, 3), 4;
+    a_step_of_32_small_is_pytorchs: "32small l128 c3 b4 s1", (Preset::P32Small, 128, 3), 4;
+    a_grey_step_of_latent_16_is_pytorchs: "32small l16 c1 b4 s1", (Preset::P32Small, 16, 1), 4;
 }
 
 #[test]

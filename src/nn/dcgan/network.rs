@@ -1,0 +1,317 @@
+//! The same networks with sizes that are chosen at run time.
+//!
+//! The types of [`dcgan`](super) say all sizes, and the compiler makes code for each: a program that lets one choose
+//! among four presets, three latents and two kinds of images would hold 32 networks. A [`Network`] is one type: blocks
+//! in a list, tensors whose sizes are known at run time, and the same kernels, which take sizes as numbers anyway. Its
+//! tensors have the names that they have in the tuples, and its numbers are theirs, bit for bit.
+
+use std::fmt;
+
+use dfdx::prelude::{HasErr, HasShape, OnesTensor, Shape, Tape, ZerosTensor};
+
+use super::{Preset, initialise};
+use crate::nn::batch_norm2d::{EPSILON, MOMENTUM, train};
+use crate::nn::walk::{Change, Read, Tensors};
+use crate::nn::{LeakyReLU, ReLU, Tanh};
+use crate::ops::conv::{Convolution, Convolve, Map, Window};
+use crate::ops::norm::{Affine, Channels, Normalisation};
+use crate::tensor::{Dev, Noise, sizes};
+use crate::{Error, Result};
+
+/// A generator or a discriminator of DCGAN.
+///
+/// ```
+/// use gan_course::dfdx::prelude::HasShape;
+/// use gan_course::nn::dcgan::{Network, Preset};
+/// use gan_course::tensor::{Noise, device, tensor};
+/// let (dev, mut noise) = (device()?, Noise::new(0));
+/// let mut g = Network::generator(&dev, Preset::P32Small, 16, 3, &mut noise)?;
+/// let mut d = Network::discriminator(&dev, Preset::P32Small, 3, &mut noise)?;
+/// let z = tensor(&dev, noise.normal(2 * 16), (2, 16, 1, 1))?;
+/// let images = g.forward_mut(z)?;
+/// assert_eq!(*images.shape(), (2, 3, 32, 32));
+/// assert_eq!(*d.forward_mut(images)?.shape(), (2, 1, 1, 1));
+/// # Ok::<(), gan_course::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// (C, H, W) of what it takes.
+    takes: (usize, usize, usize),
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug)]
+struct Block {
+    kind: Kind,
+    /// The kernel: `(I, O, 4, 4)` in a transposed convolution, `(O, I, 4, 4)` in a plain one.
+    weight: Map<Dev>,
+    norm: Option<Norm>,
+}
+
+/// The blocks that [`dcgan`](super) has as types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Stem,
+    Up,
+    Pixels,
+    Down,
+    Score,
+}
+
+/// What a batch normalisation has; the names are those of [`BatchNorm2d`](crate::nn::modules::BatchNorm2d).
+#[derive(Clone, Debug)]
+struct Norm {
+    scale: Channels<usize, Dev>,
+    bias: Channels<usize, Dev>,
+    running_mean: Channels<usize, Dev>,
+    running_var: Channels<usize, Dev>,
+}
+
+const KERNEL: usize = 4;
+
+impl Network {
+    /// A generator with DCGAN's first values: from the latent `(B, L, 1, 1)` to images `(B, C, H, H)` in [-1, 1].
+    ///
+    /// # Errors
+    /// `latent` or `channels` is 0, or the device is out of memory.
+    pub fn generator(
+        dev: &Dev,
+        preset: Preset,
+        latent: usize,
+        channels: usize,
+        noise: &mut Noise,
+    ) -> Result<Self> {
+        let inner = preset.generator();
+        let kinds = [&[Kind::Stem], &[Kind::Up; 8][..inner.len() - 1], &[Kind::Pixels]].concat();
+        let widths = [&[latent], inner, &[channels]].concat();
+        Self::build(dev, (latent, 1, 1), &kinds, &widths, noise)
+    }
+
+    /// A discriminator with DCGAN's first values: from images `(B, C, H, H)` to logits `(B, 1, 1, 1)`.
+    ///
+    /// # Errors
+    /// `channels` is 0, or the device is out of memory.
+    pub fn discriminator(dev: &Dev, preset: Preset, channels: usize, noise: &mut Noise) -> Result<Self> {
+        let inner = preset.discriminator();
+        let kinds = [&[Kind::Down; 8][..inner.len()], &[Kind::Score]].concat();
+        let widths = [&[channels], inner, &[1]].concat();
+        Self::build(dev, (channels, preset.side(), preset.side()), &kinds, &widths, noise)
+    }
+
+    fn build(
+        dev: &Dev,
+        takes: (usize, usize, usize),
+        kinds: &[Kind],
+        widths: &[usize],
+        noise: &mut Noise,
+    ) -> Result<Self> {
+        if widths.contains(&0) {
+            return Err(Error::new("build a network")
+                .expected("at least one channel everywhere")
+                .actual(format!("{widths:?}"))
+                .next("choose a latent of 128, 16 or 1, and images with 1 or 3 channels"));
+        }
+        let block = |(&kind, pair): (&Kind, &[usize])| Block::build(dev, kind, pair[0], pair[1]);
+        let blocks = kinds.iter().zip(widths.windows(2)).map(block).collect::<Result<_, _>>();
+        let mut network = Self { takes, blocks: blocks.map_err(failed)? };
+        initialise(&mut network, noise)?;
+        Ok(network)
+    }
+
+    /// Channels, rows and columns of what the network takes.
+    pub fn takes(&self) -> (usize, usize, usize) {
+        self.takes
+    }
+
+    /// How many numbers are learnt.
+    pub fn parameters(&self) -> usize {
+        let of_block = |block: &Block| {
+            let norms = block.norm.iter().map(|norm| 2 * norm.scale.shape().num_elements());
+            block.weight.shape().num_elements() + norms.sum::<usize>()
+        };
+        self.blocks.iter().map(of_block).sum()
+    }
+
+    /// The network in training: batch normalisation by the batch's own statistics, which move the running ones.
+    ///
+    /// # Shapes
+    /// `(B, C, H, W)` with [`takes`](Self::takes) to `(B, C, H, H)` or `(B, 1, 1, 1)`.
+    ///
+    /// # Errors
+    /// x has another shape or is empty, or the device is out of memory.
+    pub fn forward_mut<T: Tape<f32, Dev> + 'static>(&mut self, x: Map<Dev, T>) -> Result<Map<Dev, T>> {
+        self.check(&x)?;
+        self.blocks.iter_mut().try_fold(x, |x, block| block.train(x)).map_err(failed)
+    }
+
+    /// The network in inference: batch normalisation by the running statistics, so that each sample's result is its own.
+    ///
+    /// # Shapes
+    /// Those of [`forward_mut`](Self::forward_mut).
+    ///
+    /// # Errors
+    /// Those of [`forward_mut`](Self::forward_mut).
+    pub fn forward<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>> {
+        self.check(&x)?;
+        self.blocks.iter().try_fold(x, |x, block| block.infer(x)).map_err(failed)
+    }
+
+    fn check<T>(&self, x: &Map<Dev, T>) -> Result<()> {
+        let &(batch, channels, height, width) = x.shape();
+        if batch > 0 && (channels, height, width) == self.takes {
+            return Ok(());
+        }
+        let (channels, height, width) = self.takes;
+        Err(Error::new("apply a network")
+            .expected(format!("a batch of shape (B, {channels}, {height}, {width}), B at least 1"))
+            .actual(sizes(x.shape()))
+            .next("give noise to the generator, images of the preset's size to the discriminator"))
+    }
+}
+
+type Failure = <Dev as HasErr>::Err;
+
+impl Block {
+    fn build(dev: &Dev, kind: Kind, from: usize, to: usize) -> Result<Self, Failure> {
+        let shape =
+            if kind.is_transposed() { (from, to, KERNEL, KERNEL) } else { (to, from, KERNEL, KERNEL) };
+        let norm = || {
+            Ok(Norm {
+                scale: dev.try_ones_like(&(to,))?,
+                bias: dev.try_zeros_like(&(to,))?,
+                running_mean: dev.try_zeros_like(&(to,))?,
+                running_var: dev.try_ones_like(&(to,))?,
+            })
+        };
+        let norm = if kind.is_normalised() { Some(norm()?) } else { None };
+        Ok(Self { kind, weight: dev.try_zeros_like(&shape)?, norm })
+    }
+
+    fn train<T: Tape<f32, Dev> + 'static>(&mut self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
+        let mut y = self.convolve(x)?;
+        if let Some(norm) = &mut self.norm {
+            let affine = Affine { scale: &norm.scale, bias: &norm.bias, epsilon: EPSILON };
+            y = train(y, affine, &mut norm.running_mean, &mut norm.running_var, MOMENTUM)?;
+        }
+        self.activate(y)
+    }
+
+    fn infer<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
+        let mut y = self.convolve(x)?;
+        if let Some(norm) = &self.norm {
+            let affine = Affine { scale: &norm.scale, bias: &norm.bias, epsilon: EPSILON };
+            y = <Dev as Convolve>::Norm::infer(y, affine, &norm.running_mean, &norm.running_var)?;
+        }
+        self.activate(y)
+    }
+
+    fn convolve<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
+        type By = <Dev as Convolve>::By;
+        let (window, kernel) = (self.kind.window(), self.weight.clone());
+        if !self.kind.is_transposed() {
+            return By::conv2d(x, kernel, window);
+        }
+        let &(_, _, height, width) = x.shape();
+        match (window.transposed_output(height), window.transposed_output(width)) {
+            (Ok(height), Ok(width)) => By::conv_transpose2d(x, kernel, window, (height, width)),
+            _ => Err(<Dev as Convolve>::refusal()),
+        }
+    }
+
+    fn activate<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
+        use dfdx::prelude::Module;
+        match self.kind {
+            Kind::Stem | Kind::Up => ReLU.try_forward(x),
+            Kind::Pixels => Tanh.try_forward(x),
+            Kind::Down => LeakyReLU::default().try_forward(x),
+            Kind::Score => Ok(x),
+        }
+    }
+
+    /// The names of its layers in the tuple of [`dcgan`](super): of the convolution and of the normalisation. A score is
+    /// no tuple.
+    fn names(&self, network: &str, index: usize) -> (String, String) {
+        let dot = if network.is_empty() { "" } else { "." };
+        let block = format!("{network}{dot}{index}");
+        let convolution = if self.kind == Kind::Score { block.clone() } else { format!("{block}.0") };
+        (convolution, format!("{block}.1"))
+    }
+}
+
+impl Kind {
+    fn is_transposed(self) -> bool {
+        matches!(self, Self::Stem | Self::Up | Self::Pixels)
+    }
+
+    fn is_normalised(self) -> bool {
+        matches!(self, Self::Stem | Self::Up | Self::Down)
+    }
+
+    fn window(self) -> Window {
+        let (stride, padding) = if matches!(self, Self::Stem | Self::Score) { (1, 0) } else { (2, 1) };
+        Window { kernel: KERNEL, stride, padding }
+    }
+}
+
+impl Tensors for Network {
+    fn read(&self, name: &str, each: &mut impl Read) -> Result<()> {
+        for (index, block) in self.blocks.iter().enumerate() {
+            let (convolution, norm) = block.names(name, index);
+            each.tensor(format!("{convolution}.weight"), true, &block.weight)?;
+            if let Some(Norm { scale, bias, running_mean, running_var }) = &block.norm {
+                each.tensor(format!("{norm}.scale"), true, scale)?;
+                each.tensor(format!("{norm}.bias"), true, bias)?;
+                each.tensor(format!("{norm}.running_mean"), false, running_mean)?;
+                each.tensor(format!("{norm}.running_var"), false, running_var)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, name: &str, each: &mut impl Change) -> Result<()> {
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            let (convolution, norm) = block.names(name, index);
+            each.tensor(format!("{convolution}.weight"), true, &mut block.weight)?;
+            if let Some(Norm { scale, bias, running_mean, running_var }) = &mut block.norm {
+                each.tensor(format!("{norm}.scale"), true, scale)?;
+                each.tensor(format!("{norm}.bias"), true, bias)?;
+                each.tensor(format!("{norm}.running_mean"), false, running_mean)?;
+                each.tensor(format!("{norm}.running_var"), false, running_var)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Layer by layer, as the types of [`dcgan`](super) have them, with the shape behind each block.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (channels, mut side, _) = self.takes;
+        write!(f, "(B, {channels}, {side}, {side})")?;
+        for Block { kind, weight, .. } in &self.blocks {
+            let &(a, b, ..) = weight.shape();
+            let Window { kernel, stride, padding } = kind.window();
+            let (layer, from, to, size) = if kind.is_transposed() {
+                ("ConvTranspose2d", a, b, kind.window().transposed_output(side))
+            } else {
+                ("Conv2d", b, a, kind.window().output(side))
+            };
+            side = size.map_err(|_| fmt::Error)?;
+            write!(f, "\n→ {layer}<{from}, {to}, {kernel}, {stride}, {padding}>")?;
+            match kind {
+                Kind::Stem | Kind::Up => write!(f, " BatchNorm2d<{to}> ReLU")?,
+                Kind::Down => write!(f, " BatchNorm2d<{to}> LeakyReLU(0.2)")?,
+                Kind::Pixels => write!(f, " Tanh")?,
+                Kind::Score => {}
+            }
+            write!(f, " → (B, {to}, {side}, {side})")?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(cause: Failure) -> Error {
+    Error::new("apply a network")
+        .actual(format!("{cause:?}"))
+        .next("free some memory, or take a smaller batch")
+}
