@@ -129,15 +129,15 @@ fn missed(outcomes: &[Outcome]) -> Vec<String> {
     let frechet = median(&shares_of_untrained(outcomes));
     let readable = median(&outcomes.iter().map(|outcome| outcome.trained.readable).collect::<Vec<_>>());
     let mut missed = Vec::new();
-    // Written so that NaN misses too.
-    if !(frechet <= FRECHET_GOAL) {
+    // What is no number misses too.
+    if frechet.is_nan() || frechet > FRECHET_GOAL {
         missed.push(format!(
             "Fréchet distance {} of untrained's, at most {}",
             percent(frechet),
             percent(FRECHET_GOAL)
         ));
     }
-    if !(readable >= READABLE_GOAL) {
+    if readable.is_nan() || readable < READABLE_GOAL {
         missed.push(format!("{} readable, at least {}", percent(readable), percent(READABLE_GOAL)));
     }
     missed
