@@ -1,11 +1,13 @@
-//! A picture of any size brought to the size of a set.
+//! A picture of any size brought to the size of a set, and a set to another size.
 
+use rayon::prelude::*;
 use resize::Pixel::RGB8;
 use rgb::FromSlice;
 use serde::{Deserialize, Serialize};
 
 use super::decode::Picture;
-use super::images::Size;
+use super::images::{ImageSet, LIMIT, Size};
+use crate::Error;
 
 /// What happens to a picture of other proportions than the set's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,50 @@ pub(super) fn fitted(picture: &Picture, size: Size, fit: Fit) -> Result<Vec<u8>,
         }
         _ => (0..3).flat_map(|channel| pixels.iter().map(move |pixel| pixel[channel])).collect(),
     })
+}
+
+impl ImageSet {
+    /// The images in another height and width, as photographs are brought to a size; colours and classes stay.
+    ///
+    /// # Errors
+    /// A side is 0, the result is beyond [`LIMIT`], or the resizer refuses the sizes.
+    ///
+    /// ```
+    /// use gan_course::data::{faces::Faces, folder::Fit, images::Size};
+    /// let faces = Faces::sample(2, 64, 0)?;
+    /// let small = faces.images().resized(32, 32, Fit::Crop)?;
+    /// assert_eq!((small.len(), small.size()), (2, Size::square(3, 32)));
+    /// # Ok::<(), gan_course::Error>(())
+    /// ```
+    pub fn resized(&self, height: usize, width: usize, fit: Fit) -> crate::Result<Self> {
+        let old = self.size();
+        let size = Size { height, width, ..old };
+        let bytes = size.bytes()?.checked_mul(self.len()).filter(|&bytes| bytes <= LIMIT);
+        if bytes.is_none() {
+            return Err(Error::new("resize images")
+                .expected(format!("at most {LIMIT} bytes"))
+                .actual(format!("{} images of {height}×{width}", self.len()))
+                .next("choose a smaller size"));
+        }
+        if old == size {
+            return Ok(self.clone());
+        }
+        let area = old.height * old.width;
+        let one = |planes: &[u8]| {
+            // Grey as three equal colours; the weights of grey sum to 1, so it comes back as it was.
+            let plane = |channel: usize| &planes[channel.min(old.channels - 1) * area..][..area];
+            let rgb = (0..area).flat_map(|at| [0, 1, 2].map(|channel| plane(channel)[at])).collect();
+            fitted(&Picture { width: old.width, height: old.height, rgb }, size, fit)
+        };
+        let images = self.pixels().par_chunks_exact(old.bytes()?).map(one).collect::<Result<Vec<_>, _>>();
+        let images =
+            images.map_err(|why| Error::new("resize images").actual(why).next("choose another size"))?;
+        let resized = Self::new(size, images.concat())?;
+        match self.class_names() {
+            [] => Ok(resized),
+            names => resized.with_classes(names.to_vec(), self.classes().to_vec()),
+        }
+    }
 }
 
 /// The largest rectangle of the proportions `width` to `height` that fits into `w` × `h`, at least one pixel.
@@ -138,6 +184,33 @@ mod tests {
             assert_eq!([red(5, 19), red(5, 20), red(5, 39), red(5, 40)], [255, 200, 200, 255]);
             assert_eq!([red(30, 19), red(30, 30)], [255, 0]);
         }
+    }
+
+    #[test]
+    fn a_set_is_resized_image_by_image() {
+        let mut noise = Noise::new(1);
+        let pixels: Vec<u8> =
+            noise.indices(5 * 3 * 12 * 9, 256).unwrap().into_iter().map(|x| x as u8).collect();
+        let size = Size { channels: 3, height: 12, width: 9 };
+        let set = ImageSet::new(size, pixels).unwrap();
+        let set = set.with_classes(vec!["a".into(), "b".into()], vec![0, 1, 1, 0, 1]).unwrap();
+        assert_eq!(set.resized(12, 9, Fit::Crop).unwrap(), set);
+        let small = set.resized(4, 6, Fit::Pad).unwrap();
+        assert_eq!((small.size().bytes().unwrap(), small.classes()), (72, set.classes()));
+        for index in 0..5 {
+            let image = set.image(index).unwrap();
+            let one = picture(9, 12, |x, y| std::array::from_fn(|channel| image[channel * 108 + y * 9 + x]));
+            let expected = fitted(&one, Size { channels: 3, height: 4, width: 6 }, Fit::Pad).unwrap();
+            assert_eq!(small.image(index).unwrap(), expected);
+        }
+        // Grey stays grey, and a wider image of it has no colour to lose.
+        let grey = ImageSet::new(Size::square(1, 2), vec![7, 7, 7, 7, 200, 200, 200, 200]).unwrap();
+        let large = grey.resized(3, 3, Fit::Crop).unwrap();
+        assert_eq!((large.size(), large.pixels()), (Size::square(1, 3), &[[7; 9], [200; 9]].concat()[..]));
+        let refused = grey.resized(0, 3, Fit::Crop).unwrap_err().to_string();
+        assert!(refused.contains("sides of at least 1 pixel"), "{refused}");
+        let refused = grey.resized(50_000, 50_000, Fit::Crop).unwrap_err().to_string();
+        assert!(refused.contains("2 images of 50000×50000"), "{refused}");
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 mod child;
 mod dcgan_cpu;
+mod dcgan_quality;
 mod fuzz;
+mod judges;
 mod kills;
 mod layers;
 mod machine;
@@ -36,7 +38,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 3] = [
+pub const MEASUREMENTS: [Measurement; 5] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -51,6 +53,16 @@ pub const MEASUREMENTS: [Measurement; 3] = [
         name: "fuzz",
         about: "a million damaged files of each kind that is read: IDX, images, checkpoints (long; --quick, --only)",
         run: fuzz::run,
+    },
+    Measurement {
+        name: "dcgan-quality",
+        about: "what the faces of DCGAN's default run are worth, over ten seeds (hours; two short ones with --quick)",
+        run: dcgan_quality::run,
+    },
+    Measurement {
+        name: "judges",
+        about: "train the judges of faces and of Fashion-MNIST anew, and how often they are right (about half an hour)",
+        run: judges::run,
     },
 ];
 
@@ -120,6 +132,19 @@ impl FromStr for Case {
                     .to_owned())
             }
         }
+    }
+}
+
+impl Options {
+    /// Refuses what only a measurement of speed can be asked for.
+    fn only_quick(&self, name: &str) -> Result<()> {
+        if self.cases.is_empty() && self.python.is_none() {
+            return Ok(());
+        }
+        Err(Error::new(format!("measure {name}"))
+            .expected("no option but --quick")
+            .actual("--case or --python")
+            .next("leave them out"))
     }
 }
 

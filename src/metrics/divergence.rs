@@ -167,6 +167,16 @@ pub fn js(p: &[f64], q: &[f64]) -> Result<f64> {
     Ok(0.5 * kl(p, &mixture)? + 0.5 * kl(q, &mixture)?)
 }
 
+/// Total variation distance ½ Σ |p - q| of two discrete distributions, from 0 to 1: the most by which the probability of
+/// any event differs.
+///
+/// # Errors
+/// Those of [`kl`].
+pub fn total_variation(p: &[f64], q: &[f64]) -> Result<f64> {
+    kl(p, q)?; // refuses what are no distributions, or of unequal lengths
+    Ok(0.5 * p.iter().zip(q).map(|(p, q)| (p - q).abs()).sum::<f64>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,5 +245,15 @@ mod tests {
         }
         assert!(js_of_densities(flat, |_| f64::NAN, (0.0, 1.0)).is_err());
         assert!(js(&[1.0], &[0.5, 0.5]).is_err());
+        assert!(total_variation(&[1.0], &[0.5, 0.5]).is_err() && total_variation(&[0.5], &[1.0]).is_err());
+    }
+
+    #[test]
+    fn total_variation_is_half_the_sum_of_differences() {
+        assert_eq!(total_variation(&[0.5, 0.25, 0.25], &[0.0, 0.5, 0.5]).unwrap(), 0.5);
+        assert_eq!(total_variation(&[1.0, 0.0], &[0.0, 1.0]).unwrap(), 1.0);
+        // Pinsker: at most √(KL/2).
+        let (p, q) = ([0.2, 0.8], [0.4, 0.6]);
+        assert!(total_variation(&p, &q).unwrap() <= (kl(&p, &q).unwrap() / 2.0).sqrt());
     }
 }
