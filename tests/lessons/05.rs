@@ -33,7 +33,7 @@
     let faces: Vec<usize> = (0..64).collect();
     let real = tint(&Picture::grid(&game.images().select(&faces)?, 8)?);
     let away = |picture: &Picture| tint(picture).iter().zip(&real).map(|(a, b)| (a - b).abs()).sum::<f64>();
-    assert!(away(&stills[3]) <= 0.5 * away(&stills[0]), "{} {}", away(&stills[0]), away(&stills[3]));
+    assert!(away(&stills[3]) <= 0.7 * away(&stills[0]), "{} {}", away(&stills[0]), away(&stills[3]));
 
     // Section 11: the loaded generator draws what the stage's does.
     assert_eq!(game.steps(), 220);

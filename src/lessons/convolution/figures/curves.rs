@@ -20,10 +20,10 @@ const BEFORE: usize = 16;
 pub fn batch_norm_figure() -> Result<Figure> {
     let (dev, mut noise) = (device()?, Noise::new(3));
     let x = tensor(&dev, noise.normal(64 * BEFORE * 16 * 16), (64, BEFORE, 16, 16))?;
-    // Channels of different scales; behind a ReLU, which leaves nothing below 0, their means differ too.
-    let scales = [0.1, 0.35, 0.2];
+    // Weights of different deviation and mean; behind a ReLU, which leaves nothing below 0, a mean has an effect.
+    let (scales, means) = ([0.05, 0.3, 0.4], [0.0, 0.15, -0.2]);
     let weights = noise.normal(CHANNELS * BEFORE).into_iter().enumerate();
-    let weights = weights.map(|(at, weight)| weight * scales[at / BEFORE]).collect();
+    let weights = weights.map(|(at, weight)| weight * scales[at / BEFORE] + means[at / BEFORE]).collect();
     let kernel = tensor(&dev, weights, (CHANNELS, BEFORE, 1, 1))?;
     let before = conv2d(relu(x)?, kernel, Window { kernel: 1, stride: 1, padding: 0 })?; // (64, 3, 16, 16)
     let before: Images<CHANNELS> = tensor(&dev, values(&before), (64, Const, 16, 16))?;
