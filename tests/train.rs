@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use gan_course::data::faces::Faces;
 use gan_course::lessons::gan::Gan;
+use gan_course::show::Picture;
 
 fn command(runs: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gan-course"));
@@ -118,7 +120,7 @@ fn options_are_listed_printed_and_refused_before_anything_is_made() {
     let config: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!((&config["batch"], &config["width"]), (&9.into(), &4.into()));
     for (arguments, part) in [
-        ("train vae", "expected density, naive-generator, gan"),
+        ("train vae", "expected density, naive-generator, gan, dcgan"),
         ("train gan --latent 3", "expected options that it has: --data, --batch, --seed, found --latent"),
         ("train density --strict", "found --strict"),
         ("train gan --epochs 3", "expected --steps, since it draws new data for each step"),
@@ -228,12 +230,40 @@ fn a_reader_that_goes_away_is_no_reason_to_stop() {
 }
 
 #[test]
+fn a_folder_of_pictures_becomes_a_run_with_samples_and_a_video() {
+    let runs = tempfile::tempdir().unwrap();
+    let pictures = runs.path().join("pictures");
+    fs::create_dir(&pictures).unwrap();
+    for (number, face) in Faces::sample(12, 40, 0).unwrap().factors().iter().enumerate() {
+        let planes = face.draw(40).unwrap();
+        let pixels = (0..1600).flat_map(|at| [0, 1, 2].map(|channel| planes[channel * 1600 + at])).collect();
+        let png = Picture::new(40, 40, pixels).unwrap().png().unwrap();
+        fs::write(pictures.join(format!("{number}.png")), png).unwrap();
+    }
+    fs::write(pictures.join("notes.txt"), "no picture").unwrap();
+    let data = format!("--data {} --latent 1 --batch 4", pictures.display());
+    let said = refused(runs.path(), &format!("train dcgan {data} --strict --epochs 2"));
+    assert!(said.contains("notes.txt: no PNG"), "{said}");
+    let said = succeeds(runs.path(), &format!("train dcgan {data} --epochs 2"));
+    assert!(said.contains("skipped 1 file: ") && said.contains("epoch 2 of 2, step 6 of 6"), "{said}");
+    assert!(said.contains("training.mp4, samples/ (2 pictures)"), "{said}");
+    let run = runs.path().join("dcgan");
+    let before = fs::read(run.join("training.mp4")).unwrap();
+    succeeds(runs.path(), "train --resume dcgan --epochs 3");
+    let kept = gan_course::train::samples(&run);
+    assert_eq!(kept.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(fs::read(run.join("training.mp4")).unwrap() != before, "the video is of all samples");
+    let said = refused(runs.path(), "train dcgan --size 48");
+    assert!(said.contains("expected 128, 64 or 32"), "{said}");
+}
+
+#[test]
 fn killed_runs_end_as_if_nothing_had_been() {
     let runs = tempfile::tempdir().unwrap();
-    let said = succeeds(runs.path(), "measure kills --quick");
+    let said = succeeds(runs.path(), "measure kills --quick --only gan");
     assert!(said.contains("kill 6 of 6: ") && said.contains("tensors and the header alike"), "{said}");
     let said = refused(runs.path(), "measure kills --only vae");
-    assert!(said.contains("expected gan"), "{said}");
+    assert!(said.contains("expected gan, dcgan"), "{said}");
 }
 
 #[test]

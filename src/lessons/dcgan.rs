@@ -133,6 +133,11 @@ impl Stage for Dcgan {
         Some(self.batches.per_epoch())
     }
 
+    fn images_per_epoch(&self) -> Option<u64> {
+        let (images, batch) = (self.images.len() as u64, self.core.config.batch as u64);
+        Some(if self.core.config.drop_last { self.batches.per_epoch() * batch } else { images })
+    }
+
     fn sample(&self) -> Result<Option<Picture>> {
         self.grid().map(Some)
     }

@@ -35,12 +35,20 @@ struct Subject {
     round: u64,
 }
 
-const SUBJECTS: [Subject; 1] = [Subject {
-    stage: "gan",
-    arguments: &["--batch", "512", "--data", "geyser"],
-    life: Duration::from_millis(1500),
-    round: 100,
-}];
+const SUBJECTS: [Subject; 2] = [
+    Subject {
+        stage: "gan",
+        arguments: &["--batch", "512", "--data", "geyser"],
+        life: Duration::from_millis(1500),
+        round: 100,
+    },
+    Subject {
+        stage: "dcgan",
+        arguments: &["--latent", "16", "--batch", "8", "--config", "{\"source\":{\"faces\":{\"count\":60}}}"],
+        life: Duration::from_millis(4000),
+        round: 16,
+    },
+];
 
 /// What was seen.
 struct Outcome {

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-const BEGINNING: &str = "generated-images-";
-
 /// The pictures of the run in this folder, in the order of their epochs; there is at least one.
 ///
 /// # Errors
@@ -15,33 +13,22 @@ pub fn samples(run: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     let folder = run.as_ref().join("samples");
     let error = || Error::new(format!("collect the pictures of the run in {}", run.as_ref().display()));
     let next = "train for an epoch at least, or check the path: `runs/` holds the runs by name";
-    let entries = fs::read_dir(&folder).map_err(|cause| error().actual(cause).next(next))?;
-    let mut numbered = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|cause| error().actual(cause).next(next))?.path();
-        if let Some(epoch) = epoch_of(&path) {
-            numbered.push((epoch, path));
-        }
-    }
-    // By number: after 9999 the names are longer.
-    numbered.sort();
+    fs::read_dir(&folder).map_err(|cause| error().actual(cause).next(next))?;
+    let numbered = crate::train::samples(run.as_ref());
     if numbered.is_empty() {
         return Err(error()
-            .expected(format!("{BEGINNING}0001.png and so on in {}", folder.display()))
+            .expected(format!("generated-images-0001.png and so on in {}", folder.display()))
             .actual("none")
             .next(next));
     }
     Ok(numbered.into_iter().map(|(_, path)| path).collect())
 }
 
-fn epoch_of(path: &Path) -> Option<u64> {
-    let digits = path.file_name()?.to_str()?.strip_prefix(BEGINNING)?.strip_suffix(".png")?;
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BEGINNING: &str = "generated-images-";
 
     #[test]
     fn they_come_by_number_and_nothing_else_counts() {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::watch::Watch;
 use super::{Stage, checkpoint, files, runs, samples, save_marked};
+use crate::show::Video;
 use crate::{Error, Result};
 
 const CHECKPOINT: &str = "checkpoint.safetensors";
@@ -78,6 +79,8 @@ pub(super) struct Run {
     written: usize,
     /// Epochs between two samples, and digits of their names; `None` for stages that have none.
     samples: Option<(u64, usize)>,
+    /// Whether there are samples that the video doesn't show.
+    sampled: bool,
     /// The step at which training is to end.
     to: u64,
     /// Held until dropped; the system frees it when the process dies.
@@ -100,7 +103,7 @@ impl Run {
         }
         fs::create_dir_all(&folder).map_err(|cause| unwritable(&folder, cause, stage))?;
         files::remove_parts(&folder);
-        let mut run = Self { folder, written: 0, samples: None, to, _lock: lock };
+        let mut run = Self { folder, written: 0, samples: None, sampled: false, to, _lock: lock };
         if !checkpoint(&run.folder).exists() {
             run.refuse_the_belongings_of_others()?;
         }
@@ -168,7 +171,7 @@ impl Run {
     }
 
     /// The sample of an epoch that has just ended, if it is one of those that have one.
-    pub(super) fn sample<S: Stage>(&self, stage: &S) -> Result<()> {
+    pub(super) fn sample<S: Stage>(&mut self, stage: &S) -> Result<()> {
         let (Some((every, digits)), Some(per)) = (self.samples, stage.steps_per_epoch()) else {
             return Ok(());
         };
@@ -178,7 +181,14 @@ impl Run {
         }
         let Some(picture) = stage.sample()? else { return Ok(()) };
         let path = samples::path_of(&self.folder, epoch, digits);
-        samples::write(&path, &picture.png()?).map_err(|cause| unwritable(&path, cause, stage))
+        samples::write(&path, &picture.png()?).map_err(|cause| unwritable(&path, cause, stage))?;
+        self.sampled = true;
+        Ok(())
+    }
+
+    /// The video of all samples, made anew if there are new ones.
+    pub(super) fn video(&self) -> Result<()> {
+        if self.sampled { Video::of_samples(&self.folder).map(|_| ()) } else { Ok(()) }
     }
 }
 

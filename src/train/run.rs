@@ -52,6 +52,7 @@ pub fn runs() -> PathBuf {
 /// | `config.json` | which stage, what was set of it, and until which step it was to be trained |
 /// | `metrics.jsonl` | what each step told, one JSON object a line: for plotting with other tools |
 /// | `samples/` | a grid of generated images an epoch, of stages that make images |
+/// | `training.mp4` | the video of these, made in the end |
 ///
 /// If that folder holds another run, it is kept as `NAME.previous` (in the place of an older one).
 ///
@@ -104,11 +105,16 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
     }
     if steps > 0 {
         run.save(stage)?;
+        // All else is safe by now.
+        if let Err(error) = run.video() {
+            watch.trouble(&error);
+        }
     }
     Ok(End::Done)
 }
 
-/// Gives back the run `runs/NAME` as it was last saved; metrics and samples are cut back to that step.
+/// Gives back the run `runs/NAME` as it was last saved; metrics and samples are cut back to that step, and the video goes
+/// with samples that it shows.
 ///
 /// # Errors
 /// There is no such run, it is damaged or of another kind, or another process trains it.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::Error;
+
 /// Where a run is after a step.
 pub struct Now<'a> {
     /// Steps made, from the stage's beginning on.
@@ -77,6 +79,11 @@ pub trait Watch {
 
     /// Told what else a user should know, such as that an older run was put aside.
     fn notice(&mut self, _: &str) {}
+
+    /// Told what went wrong beside the training, which goes on.
+    fn trouble(&mut self, error: &Error) {
+        eprintln!("{error}");
+    }
 }
 
 /// Prints a line every so often, and at the end.

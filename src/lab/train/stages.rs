@@ -2,9 +2,11 @@
 
 use super::{Options, Settings};
 use crate::data::{Target, table};
+use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::nn::dcgan::Preset;
 use crate::train::Stage;
 use crate::{Error, Result};
 
@@ -63,7 +65,8 @@ const fn entry<S: Trained>() -> Entry {
 }
 
 /// All of them, in the order of the course.
-pub static STAGES: [Entry; 3] = [entry::<DensityNet>(), entry::<NaiveGenerator>(), entry::<Gan>()];
+pub static STAGES: [Entry; 4] =
+    [entry::<DensityNet>(), entry::<NaiveGenerator>(), entry::<Gan>(), entry::<Dcgan>()];
 
 /// The stage of this name.
 ///
@@ -127,6 +130,52 @@ impl Trained for Gan {
     }
 }
 
+impl Trained for Dcgan {
+    const ABOUT: &str = "lesson 05: DCGAN on faces, clothes, or your own images";
+    const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
+
+    fn set(config: &mut DcganConfig, settings: &Settings) -> Result<()> {
+        let wrong = |what: String, expected: &str, next: &str| {
+            Err(Error::new(format!("train dcgan with {what}")).expected(expected).next(next))
+        };
+        if let Some(data) = &settings.data {
+            config.source = match data.parse() {
+                Ok(source) => source,
+                Err(expected) => return wrong("this --data".into(), &expected, "name the data"),
+            };
+        }
+        if let Some(size) = settings.size.filter(|&size| size != config.preset.side()) {
+            config.preset = match size {
+                128 => Preset::P128,
+                64 => Preset::P64,
+                32 => Preset::P32Small,
+                _ => {
+                    let next = "choose one of these; the preset 32, in --config, has twice the channels";
+                    return wrong(format!("--size {size}"), "128, 64 or 32", next);
+                }
+            };
+        }
+        if settings.strict {
+            match &mut config.source {
+                Source::Folder(folder) => folder.strict = true,
+                _ => return wrong("--strict".into(), "--data with a folder of images", "leave --strict out"),
+            }
+        }
+        config.latent = settings.latent.unwrap_or(config.latent);
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(config: &DcganConfig) -> Length {
+        Length::Epochs(config.epochs)
+    }
+
+    fn notices(&self) -> Vec<String> {
+        Dcgan::notices(self).to_vec()
+    }
+}
+
 /// A target by its name, or the first column of a CSV file.
 fn target(data: &str) -> Result<Target> {
     match data {
@@ -155,7 +204,7 @@ mod tests {
             assert_eq!(find(entry.name).unwrap().about, entry.about);
         }
         let message = find("dcgna").err().unwrap().to_string();
-        assert!(message.contains("expected density, naive-generator, gan"), "{message}");
+        assert!(message.contains("expected density, naive-generator, gan, dcgan"), "{message}");
         let settings = Settings { batch: Some(7), seed: Some(3), ..Settings::default() };
         let mut config = DensityConfig::default();
         DensityNet::set(&mut config, &settings).unwrap();
@@ -163,6 +212,31 @@ mod tests {
         let mut config = NaiveConfig::default();
         NaiveGenerator::set(&mut config, &settings).unwrap();
         assert_eq!((config.batch, config.seed), (7, 3));
+    }
+
+    #[test]
+    fn the_dcgan_is_given_images_and_sizes() {
+        let given = |settings: Settings| {
+            let mut config = DcganConfig::default();
+            Dcgan::set(&mut config, &settings).map(|()| config)
+        };
+        let data = |data: &str| Settings { data: Some(data.into()), ..Settings::default() };
+        assert_eq!(given(data("fashion")).unwrap().source, Source::fashion());
+        let folder = given(Settings { strict: true, size: Some(64), ..data("/my/photos") }).unwrap();
+        let Source::Folder(source) = &folder.source else { panic!("no folder") };
+        assert_eq!(
+            (source.path.to_str(), source.strict, folder.preset),
+            (Some("/my/photos"), true, Preset::P64)
+        );
+        let small = given(Settings { size: Some(32), latent: Some(16), ..Settings::default() }).unwrap();
+        assert_eq!((small.preset, small.latent), (Preset::P32Small, 16));
+        for (settings, part) in [
+            (Settings { size: Some(48), ..Settings::default() }, "with --size 48: expected 128, 64 or 32"),
+            (Settings { strict: true, ..data("faces") }, "with --strict: expected --data with a folder"),
+        ] {
+            let message = given(settings).unwrap_err().to_string();
+            assert!(message.contains(part) && message.contains("Next: "), "{message}");
+        }
     }
 
     #[test]

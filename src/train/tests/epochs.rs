@@ -43,7 +43,7 @@ impl Stage for Painter {
 
     fn sample(&self) -> Result<Option<Picture>> {
         let [r, g, b, _] = values(&self.0.layer.weight)[0].to_le_bytes();
-        Picture::new(1, 1, vec![r, g, b]).map(Some)
+        Picture::new(16, 16, [r, g, b].repeat(256)).map(Some)
     }
 }
 
@@ -125,7 +125,7 @@ fn a_resumed_run_keeps_what_belongs_to_its_checkpoint_and_ends_alike() {
     go(&mut stage, 5, 1);
     let whole = kept(folder.path());
     assert_eq!((whole.0.len(), whole.1), (3, 9));
-    fs::write(run.join("training.mp4"), "a video of three epochs").unwrap();
+    assert!(run.join("training.mp4").exists());
     // As after a crash: the checkpoint is of step 4, all else of step 9.
     fs::write(&checkpoint, early).unwrap();
     let mut resumed = resume_at::<Painter>(&run).unwrap();
@@ -134,6 +134,11 @@ fn a_resumed_run_keeps_what_belongs_to_its_checkpoint_and_ends_alike() {
     assert!(!run.join("training.mp4").exists());
     go(&mut resumed, 5, 1);
     assert_eq!(kept(folder.path()), whole);
+    assert!(run.join("training.mp4").exists());
+    // Where no epoch ends, the video stays as it is.
+    fs::write(run.join("training.mp4"), "of three epochs").unwrap();
+    go(&mut resumed, 2, 1);
+    assert_eq!(fs::read(run.join("training.mp4")).unwrap(), b"of three epochs");
 }
 
 #[test]
