@@ -40,7 +40,7 @@ impl Examples {
         let of = |name: &str| factors.into_iter().find(|factor| factor.name() == name);
         let questions = face_questions();
         let indices = |factor| values(factor).map(|value| value as usize).collect();
-        let answers = questions.iter().filter_map(|question| of(question.name)).map(|factor| indices(factor));
+        let answers = questions.iter().filter_map(|question| of(question.name)).map(indices);
         let numbers = face_numbers().into_iter().map(|factor| {
             let (least, greatest) = factor.range().into_inner();
             let unit = |value: f32| 2.0 * (value - least) / (greatest - least) - 1.0;
