@@ -61,7 +61,7 @@ impl Default for DcganConfig {
 impl DcganConfig {
     /// What is checked at every change of the course: the default, for less than a minute.
     pub fn ci() -> Self {
-        Self { batch: 32, epochs: 10, source: Source::faces(640), ..Self::default() }
+        Self { batch: 32, epochs: 30, source: Source::faces(640), ..Self::default() }
     }
 
     /// The course's first run: 200 images of 180×180, cropped to 128; batches of 32. (How many epochs is ours.)
