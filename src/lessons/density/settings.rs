@@ -50,11 +50,12 @@ impl DensityConfig {
         if !(low < high && (high - low).is_finite()) {
             return Err(error("range")
                 .expected("finite ends, low below high")
-                .actual(format!("{low} and {high}")));
+                .actual(format!("{low} and {high}"))
+                .next("choose another range"));
         }
         if !(1..=LARGEST).contains(&self.batch) {
             let expected = format!("at least one place and at most {LARGEST}");
-            return Err(error("batch").expected(expected).actual(self.batch));
+            return Err(error("batch").expected(expected).actual(self.batch).next("choose another batch"));
         }
         self.target.check()
     }

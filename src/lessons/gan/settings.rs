@@ -55,7 +55,10 @@ impl Default for GanConfig {
 impl GanConfig {
     pub(super) fn check(&self) -> Result<()> {
         let refuse = |what: &str, expected: &str, actual: String| {
-            Err(Error::new(format!("build a GAN with this {what}")).expected(expected).actual(actual))
+            Err(Error::new(format!("build a GAN with this {what}"))
+                .expected(expected)
+                .actual(actual)
+                .next(format!("choose another {what}")))
         };
         match self {
             Self { k: 0, .. } => refuse("k", "at least one step of D for each of G's", "0".into()),

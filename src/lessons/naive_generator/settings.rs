@@ -38,7 +38,8 @@ impl NaiveConfig {
         if !(1..=LARGEST).contains(&self.batch) {
             return Err(Error::new("build a generator with this batch")
                 .expected(format!("at least one sample and at most {LARGEST}"))
-                .actual(self.batch));
+                .actual(self.batch)
+                .next("choose another batch"));
         }
         self.target.check()
     }
