@@ -194,7 +194,7 @@ impl Block {
         let shape =
             if kind.is_transposed() { (from, to, KERNEL, KERNEL) } else { (to, from, KERNEL, KERNEL) };
         let norm = || {
-            Ok(Norm {
+            Ok::<_, Failure>(Norm {
                 scale: dev.try_ones_like(&(to,))?,
                 bias: dev.try_zeros_like(&(to,))?,
                 running_mean: dev.try_zeros_like(&(to,))?,
