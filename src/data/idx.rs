@@ -24,7 +24,8 @@ pub struct Idx {
 impl Idx {
     /// Reads a whole file; `source` names it in errors.
     ///
-    /// Memory is taken for values that are there, not for those that the header promises.
+    /// Memory is taken for values that are there, not for those that the header promises: at most twice [`LIMIT`] bytes,
+    /// since the vector that they are read into doubles as it grows.
     ///
     /// # Errors
     /// The bytes are no IDX file of unsigned bytes, or end too early or too late, or promise more than [`LIMIT`], or
