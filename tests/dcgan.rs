@@ -1,12 +1,16 @@
 //! The DCGAN's run in its folder: killed and resumed, and diverging, in processes of their own (see `runs.rs`).
 #![cfg(unix)]
 
+#[path = "support/process.rs"]
+mod process;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gan_course::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use gan_course::train::{self, Pace};
+use process::{Running, bits, said};
 
 /// 20 images in batches of 8: the third of an epoch is short, and checkpoints fall inside of epochs.
 fn config() -> DcganConfig {
@@ -31,8 +35,7 @@ fn child() {
 }
 
 fn command(runs: &Path, steps: u64, rate: Option<&str>) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--ignored", "--nocapture"]).env("GAN_COURSE_RUNS", runs);
+    let mut command = process::child(runs);
     command.env("STEPS", steps.to_string());
     if let Some(rate) = rate {
         command.env("RATE", rate);
@@ -40,38 +43,8 @@ fn command(runs: &Path, steps: u64, rate: Option<&str>) -> Command {
     command
 }
 
-fn output(mut command: Command) -> String {
-    let output = command.output().unwrap();
-    let text =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
-    text
-}
-
 fn checkpoint(runs: &Path) -> PathBuf {
     runs.join("dcgan/checkpoint.safetensors")
-}
-
-/// Everything that decides how a stage goes on, bit by bit: all tensors but the seconds.
-fn bits(checkpoint: &Path) -> Vec<(String, Vec<u8>)> {
-    let bytes = std::fs::read(checkpoint).unwrap();
-    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let mut all: Vec<_> =
-        tensors.iter().map(|(name, view)| (name.to_string(), view.data().to_vec())).collect();
-    all.retain(|(name, _)| name != "history.seconds");
-    all.sort();
-    assert!(all.iter().any(|(name, _)| name == "discriminator.0.1.running_var"));
-    all
-}
-
-/// A process that is killed with the test, should that fail.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -80,17 +53,16 @@ fn a_killed_run_ends_like_an_undisturbed_one() {
     let mut step = 0;
     for rate in [Some("0.0002"), None] {
         let mut process =
-            Killed(command(runs.path(), 1_000_000, rate).stdout(Stdio::null()).spawn().unwrap());
+            Running(command(runs.path(), 1_000_000, rate).stdout(Stdio::null()).spawn().unwrap());
         let begun = Instant::now();
         while Dcgan::load(checkpoint(runs.path())).map_or(0, |dcgan| dcgan.steps()) <= step {
             assert!(begun.elapsed() < Duration::from_secs(120), "it saves nothing");
             assert!(process.0.try_wait().unwrap().is_none(), "it ended");
         }
-        process.0.kill().unwrap();
-        process.0.wait().unwrap();
+        process.kill();
         step = Dcgan::load(checkpoint(runs.path())).expect("the last good checkpoint").steps();
     }
-    let text = output(command(runs.path(), step + 2, None));
+    let text = said(&mut command(runs.path(), step + 2, None));
     assert!(text.contains(&format!("at step {}", step + 2)), "{text}");
     let undisturbed = runs.path().join("undisturbed.safetensors");
     let mut dcgan = Dcgan::new(config()).unwrap();
@@ -98,7 +70,9 @@ fn a_killed_run_ends_like_an_undisturbed_one() {
         dcgan.step().unwrap();
     }
     dcgan.save(&undisturbed).unwrap();
-    for (one, other) in bits(&checkpoint(runs.path())).iter().zip(&bits(&undisturbed)) {
+    let killed = bits(&checkpoint(runs.path()));
+    assert!(killed.iter().any(|(name, _)| name == "discriminator.0.1.running_var"));
+    for (one, other) in killed.iter().zip(&bits(&undisturbed)) {
         // Not assert_eq: it would print millions of numbers.
         assert!(one == other, "{} at step {step}", one.0);
     }
@@ -107,7 +81,7 @@ fn a_killed_run_ends_like_an_undisturbed_one() {
 #[test]
 fn a_diverged_run_names_its_last_good_checkpoint() {
     let runs = tempfile::tempdir().unwrap();
-    let text = output(command(runs.path(), 50, Some("1e30")));
+    let text = said(&mut command(runs.path(), 50, Some("1e30")));
     let error = text.lines().find(|line| line.contains("ERROR")).expect(&text);
     assert!(
         error.contains("cannot make step ") && error.contains("training has diverged. Next: "),

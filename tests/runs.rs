@@ -4,14 +4,18 @@
 //! number of threads) the calling test chose.
 #![cfg(unix)]
 
+#[path = "support/process.rs"]
+mod process;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gan_course::lessons::gan::{Gan, GanConfig};
 use gan_course::optim::AdamConfig;
 use gan_course::train::{self, Pace};
+use process::{Running, bits, said};
 
 /// Carries out the words of `PLAN`: `new SEED`, `rate R`, `resume NAME`, `rename NAME`, `train N`, `fork`, `save PATH`.
 /// An error is printed and doesn't end the plan.
@@ -52,32 +56,9 @@ fn child() {
 
 /// The child with this plan.
 fn command(runs: &Path, plan: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = process::child(runs);
+    command.env("PLAN", plan);
     command
-        .args(["--exact", "child", "--ignored", "--nocapture"])
-        .env("GAN_COURSE_RUNS", runs)
-        .env("PLAN", plan);
-    command
-}
-
-#[track_caller]
-fn run(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = String::from_utf8(stdout).unwrap() + &String::from_utf8_lossy(&stderr);
-    assert!(status.success(), "{text}");
-    text
-}
-
-/// Everything that decides how a stage goes on, bit by bit: all tensors but the seconds.
-fn bits(checkpoint: &Path) -> Vec<(String, Vec<u8>)> {
-    let bytes = fs::read(checkpoint).unwrap();
-    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let mut all: Vec<_> =
-        tensors.iter().map(|(name, view)| (name.to_string(), view.data().to_vec())).collect();
-    all.retain(|(name, _)| name != "history.seconds");
-    all.sort();
-    assert!(all.len() > 40, "parameters, moments and history");
-    all
 }
 
 /// What a run of that many steps ends as, if nothing ever interrupts it.
@@ -110,7 +91,7 @@ fn a_resumed_run_ends_like_an_uninterrupted_one_for_any_number_of_threads() {
     let expected = uninterrupted(folder.path(), 60);
     for threads in ["1", "2", "5"] {
         let runs = folder.path().join(threads);
-        let text = run(command(&runs, "train 13 train 20").env("RAYON_NUM_THREADS", threads));
+        let text = said(command(&runs, "train 13 train 20").env("RAYON_NUM_THREADS", threads));
         assert!(text.contains("train: at step 33"), "{text}");
         // A crash after the metrics and before the checkpoint leaves lines that belong to no checkpoint.
         let file = runs.join("gan/metrics.jsonl");
@@ -119,9 +100,9 @@ fn a_resumed_run_ends_like_an_uninterrupted_one_for_any_number_of_threads() {
             fs::read_to_string(&file).unwrap() + "{\"step\":34,\"loss_d\":0.1}\n{\"step\":35,\"lo",
         )
         .unwrap();
-        let text = run(command(&runs, "resume gan").env("RAYON_NUM_THREADS", threads));
+        let text = said(command(&runs, "resume gan").env("RAYON_NUM_THREADS", threads));
         assert!(text.contains("resume: at step 33") && metrics(&runs) == 33, "{text}");
-        let text = run(command(&runs, "resume gan train 27").env("RAYON_NUM_THREADS", threads));
+        let text = said(command(&runs, "resume gan train 27").env("RAYON_NUM_THREADS", threads));
         assert!(
             text.contains("step 60 of 60 · loss D ") && text.contains(" steps/s · done in 0:0"),
             "{text}"
@@ -131,22 +112,12 @@ fn a_resumed_run_ends_like_an_uninterrupted_one_for_any_number_of_threads() {
     }
 }
 
-/// A process that is killed with the test, should that fail.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_killed_run_goes_on_from_its_last_checkpoint() {
     let runs = tempfile::tempdir().unwrap();
     let mut step = 0;
     for plan in ["train 1000000", "resume gan train 1000000", "resume gan train 1000000"] {
-        let mut process = Killed(command(runs.path(), plan).stdout(Stdio::null()).spawn().unwrap());
+        let mut process = Running(command(runs.path(), plan).stdout(Stdio::null()).spawn().unwrap());
         let begun = Instant::now();
         let reached = loop {
             let now = Gan::load(checkpoint(runs.path())).map_or(0, |gan| gan.steps());
@@ -157,14 +128,13 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
             assert!(process.0.try_wait().unwrap().is_none(), "{plan} ended");
         };
         // Only one process may train a run.
-        let text = run(&mut command(runs.path(), "train 1 resume gan"));
+        let text = said(&mut command(runs.path(), "train 1 resume gan"));
         assert_eq!(text.matches("found another process that does").count(), 2, "{text}");
-        process.0.kill().unwrap();
-        process.0.wait().unwrap();
+        process.kill();
         step = Gan::load(checkpoint(runs.path())).expect("the last good checkpoint").steps();
         assert!(step >= reached);
     }
-    let text = run(&mut command(runs.path(), "resume gan train 10"));
+    let text = said(&mut command(runs.path(), "resume gan train 10"));
     assert!(text.contains(&format!("train: at step {}", step + 10)), "{text}");
     assert!(bits(&checkpoint(runs.path())) == uninterrupted(runs.path(), step + 10), "at step {step}");
     assert_eq!(metrics(runs.path()), step as usize + 10);
@@ -177,7 +147,7 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
 #[test]
 fn a_full_disk_loses_nothing() {
     let runs = tempfile::tempdir().unwrap();
-    run(&mut command(runs.path(), "train 100"));
+    said(&mut command(runs.path(), "train 100"));
     // A limit on the size of files stands in for the disk: metrics and checkpoint outgrow it. (The unit is 512 bytes
     // in some shells and 1024 in others.)
     let limited = command(runs.path(), "resume gan train 100000 train 1");
@@ -189,14 +159,14 @@ fn a_full_disk_loses_nothing() {
     for (name, value) in limited.get_envs() {
         shell.env(name, value.unwrap());
     }
-    let text = run(&mut shell);
+    let text = said(&mut shell);
     assert_eq!(text.matches("File too large").count(), 2, "{text}");
     assert!(text.contains("Next: make room"), "{text}");
     let saved = Gan::load(checkpoint(runs.path())).expect("the last good checkpoint");
     assert!(saved.steps() >= 100);
     let named = format!("the last good checkpoint, step {} of gan, is kept", saved.steps());
     assert!(text.contains(&named), "{named}: {text}");
-    let text = run(&mut command(runs.path(), "resume gan train 5"));
+    let text = said(&mut command(runs.path(), "resume gan train 5"));
     assert!(text.contains(&format!("train: at step {}", saved.steps() + 5)), "{text}");
     assert!(bits(&checkpoint(runs.path())) == uninterrupted(runs.path(), saved.steps() + 5));
 }
@@ -204,7 +174,7 @@ fn a_full_disk_loses_nothing() {
 #[test]
 fn a_diverged_run_keeps_its_last_good_checkpoint() {
     let runs = tempfile::tempdir().unwrap();
-    let text = run(&mut command(runs.path(), "rate 1e30 train 50 train 50"));
+    let text = said(&mut command(runs.path(), "rate 1e30 train 50 train 50"));
     let error = text.lines().find(|line| line.contains("ERROR")).expect(&text);
     assert!(error.contains("training has diverged. Next: resume(\"gan\") gives back step "), "{error}");
     assert!(error.contains("try a smaller learning rate"), "{error}");
@@ -216,13 +186,13 @@ fn a_diverged_run_keeps_its_last_good_checkpoint() {
 fn another_run_of_the_same_name_is_kept_aside() {
     let runs = tempfile::tempdir().unwrap();
     let previous = || Gan::load(runs.path().join("gan.previous/checkpoint.safetensors")).unwrap();
-    run(&mut command(runs.path(), "new 1 train 7"));
-    run(&mut command(runs.path(), "new 2 train 9"));
+    said(&mut command(runs.path(), "new 1 train 7"));
+    said(&mut command(runs.path(), "new 2 train 9"));
     assert_eq!((previous().config().seed, previous().steps()), (1, 7));
     // A copy that trains under the same name takes the folder, and then the original takes it back.
-    run(&mut command(runs.path(), "new 3 train 5 fork train 1"));
+    said(&mut command(runs.path(), "new 3 train 5 fork train 1"));
     assert_eq!((previous().steps(), Gan::load(checkpoint(runs.path())).unwrap().steps()), (15, 6));
-    let text = run(&mut command(runs.path(), "new 4 train 2 rename other train 1 resume nothing"));
+    let text = said(&mut command(runs.path(), "new 4 train 2 rename other train 1 resume nothing"));
     assert_eq!((metrics(runs.path()), previous().config().seed), (2, 3));
     assert!(text.contains("found gan, gan.previous, other. Next: choose one of these"), "{text}");
 }
@@ -232,7 +202,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let text = run(&mut command(&file, "train 5 resume gan"));
+    let text = said(&mut command(&file, "train 5 resume gan"));
     assert!(
         text.contains("train: ERROR at step 0: cannot write ") && text.contains("set GAN_COURSE_RUNS"),
         "{text}"

@@ -2,14 +2,18 @@
 //! short versions of the measurements that kill it and that feed damaged files to its readers.
 #![cfg(all(feature = "lab", target_os = "linux"))]
 
+#[path = "support/process.rs"]
+mod process;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use gan_course::data::faces::Faces;
 use gan_course::lessons::gan::Gan;
 use gan_course::show::Picture;
+use process::Running;
 
 fn command(runs: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gan-course"));
@@ -54,22 +58,6 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(start.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// A process that is killed with the test, should that fail.
-struct Running(Child);
-
-impl Running {
-    fn signal(&self, name: &str) {
-        Command::new("kill").arg(format!("-{name}")).arg(self.0.id().to_string()).status().unwrap();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

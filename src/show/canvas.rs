@@ -13,7 +13,8 @@ use super::draw::Look;
 use super::style::{FONT, INK, font};
 use crate::{Error, Result};
 
-const SHOWN: u32 = 2;
+/// Pixels of the finished picture to one of the page.
+pub(super) const SHOWN: u32 = 2;
 const DRAWN: u32 = 4;
 
 pub(super) struct Canvas<'a> {

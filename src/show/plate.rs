@@ -4,7 +4,7 @@
 use plotters::style::text_anchor::HPos;
 use plotters::style::{FontStyle, RGBColor};
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, SHOWN};
 use super::display::{Exhibit, Medium, write_whole};
 use super::style::{GRID, GUIDE, INK, PALETTE};
 use super::{Picture, style};
@@ -289,8 +289,10 @@ fn draw_pixels(
     room: (f64, f64),
 ) -> Result<f64> {
     let (columns, rows) = (picture.width(), picture.height());
-    let cell = (room.0 / columns as f64).min(room.1 / rows as f64);
-    let left = middle - cell * columns as f64 / 2.0;
+    let most = (room.0 / columns as f64).min(room.1 / rows as f64);
+    // Whole pixels of the canvas, where there is room for them: all squares alike, and a file of half the size.
+    let cell = if most * f64::from(SHOWN) >= 1.0 { whole(most) } else { most };
+    let (left, top) = (whole(middle - cell * columns as f64 / 2.0), whole(top));
     for (at, pixel) in picture.pixels().chunks_exact(3).enumerate() {
         let (x, y) = (left + cell * (at % columns) as f64, top + cell * (at / columns) as f64);
         canvas.fill(x, y, x + cell, y + cell, RGBColor(pixel[0], pixel[1], pixel[2]), 1.0)?;
@@ -303,6 +305,11 @@ fn draw_pixels(
         None,
     )?;
     Ok(bottom)
+}
+
+/// The next lower edge between two pixels of the canvas.
+fn whole(length: f64) -> f64 {
+    (length * f64::from(SHOWN)).floor() / f64::from(SHOWN)
 }
 
 /// As short as can be: whole numbers without a point, others with up to two digits after it.

@@ -35,16 +35,23 @@ impl Report for TinyReport {
     }
 }
 
-/// A linear layer that random gradients push about.
+/// A linear layer that random gradients push about. With `EPOCH` steps an epoch it makes pictures, too.
 #[derive(Clone, Debug)]
-struct Tiny<const W: usize> {
+struct Tiny<const W: usize, const EPOCH: u64 = 0> {
     core: Core<TinyConfig, TinyReport>,
     layer: Linear<W, 1, f32, Dev>,
     adam: Optimizer,
 }
 
-impl<const W: usize> Stage for Tiny<W> {
-    const KIND: &'static str = "tiny";
+/// A stage of another kind, with the same parts.
+type Other = Tiny<2, 1>;
+
+impl<const W: usize, const EPOCH: u64> Stage for Tiny<W, EPOCH> {
+    const KIND: &'static str = match EPOCH {
+        0 => "tiny",
+        1 => "other",
+        _ => "painter",
+    };
     type Config = TinyConfig;
     type Report = TinyReport;
 
@@ -75,35 +82,22 @@ impl<const W: usize> Stage for Tiny<W> {
         state.module("layer", &mut self.layer)?;
         state.optimizer("adam", &mut self.adam)
     }
-}
 
-/// A stage of another kind, with the same parts.
-#[derive(Clone)]
-struct Other(Tiny<2>);
-
-impl Stage for Other {
-    const KIND: &'static str = "other";
-    type Config = TinyConfig;
-    type Report = TinyReport;
-
-    fn build(config: TinyConfig) -> Result<Self> {
-        Tiny::build(config).map(Self)
+    fn steps_per_epoch(&self) -> Option<u64> {
+        (EPOCH > 0).then_some(EPOCH)
     }
 
-    fn core(&self) -> &Core<TinyConfig, TinyReport> {
-        &self.0.core
+    fn images_per_epoch(&self) -> Option<u64> {
+        (EPOCH > 0).then_some(EPOCH * 100)
     }
 
-    fn core_mut(&mut self) -> &mut Core<TinyConfig, TinyReport> {
-        &mut self.0.core
-    }
-
-    fn advance(&mut self) -> Result<TinyReport> {
-        self.0.advance()
-    }
-
-    fn state(&mut self, state: &mut State) -> Result<()> {
-        self.0.state(state)
+    /// The bits of a weight as a colour.
+    fn sample(&self) -> Result<Option<Picture>> {
+        if EPOCH == 0 {
+            return Ok(None);
+        }
+        let [r, g, b, _] = values(&self.layer.weight)[0].to_le_bytes();
+        Picture::new(16, 16, [r, g, b].repeat(256)).map(Some)
     }
 }
 

@@ -4,53 +4,13 @@ use std::fs;
 
 use super::*;
 
-/// A stage of three steps an epoch, whose picture shows the bits of a weight.
-#[derive(Clone)]
-struct Painter(Tiny<2>);
-
-impl Stage for Painter {
-    const KIND: &'static str = "painter";
-    type Config = TinyConfig;
-    type Report = TinyReport;
-
-    fn build(config: TinyConfig) -> Result<Self> {
-        Tiny::build(config).map(Self)
-    }
-
-    fn core(&self) -> &Core<TinyConfig, TinyReport> {
-        &self.0.core
-    }
-
-    fn core_mut(&mut self) -> &mut Core<TinyConfig, TinyReport> {
-        &mut self.0.core
-    }
-
-    fn advance(&mut self) -> Result<TinyReport> {
-        self.0.advance()
-    }
-
-    fn state(&mut self, state: &mut State) -> Result<()> {
-        self.0.state(state)
-    }
-
-    fn steps_per_epoch(&self) -> Option<u64> {
-        Some(3)
-    }
-
-    fn images_per_epoch(&self) -> Option<u64> {
-        Some(300)
-    }
-
-    fn sample(&self) -> Result<Option<Picture>> {
-        let [r, g, b, _] = values(&self.0.layer.weight)[0].to_le_bytes();
-        Picture::new(16, 16, [r, g, b].repeat(256)).map(Some)
-    }
-}
+/// Three steps an epoch.
+type Painter = Tiny<2, 3>;
 
 fn painter(folder: &Path) -> Painter {
     // The first weights come from the device's noise: the same for each.
     let mut painter = Painter::build(TinyConfig { rate: 0.1 }).unwrap();
-    painter.0.core.place(&folder.join("run")).unwrap();
+    painter.core.place(&folder.join("run")).unwrap();
     painter
 }
 
@@ -129,7 +89,7 @@ fn a_resumed_run_keeps_what_belongs_to_its_checkpoint_and_ends_alike() {
     // As after a crash: the checkpoint is of step 4, all else of step 9.
     fs::write(&checkpoint, early).unwrap();
     let mut resumed = resume_at::<Painter>(&run).unwrap();
-    assert_eq!((resumed.0.core.steps(), saved_at(&run)), (4, Some(("painter".into(), 4))));
+    assert_eq!((resumed.core.steps(), saved_at(&run)), (4, Some(("painter".into(), 4))));
     assert_eq!(kept(folder.path()), (whole.0[..1].to_vec(), 4));
     assert!(!run.join("training.mp4").exists());
     go(&mut resumed, 5, 1);
@@ -147,13 +107,13 @@ fn who_watches_can_end_a_run_and_it_is_saved() {
     let mut stage = painter(folder.path());
     let end = train_watched(&mut stage, 100, &Pace::default(), &mut Quiet(Some(4))).unwrap();
     let run = folder.path().join("run");
-    assert_eq!((end, stage.0.core.steps(), saved_at(&run).unwrap().1), (End::Stopped, 4, 4));
+    assert_eq!((end, stage.core.steps(), saved_at(&run).unwrap().1), (End::Stopped, 4, 4));
     let record = Record::read(&run).unwrap();
     assert_eq!((record.stage.as_str(), record.until, record.every), ("painter", 100, 1));
     assert_eq!(record.config, serde_json::json!({"rate": 0.1}));
     // Asked in the last step, it is too late.
     let end = train_watched(&mut stage, 2, &Pace::default(), &mut Quiet(Some(6))).unwrap();
-    assert_eq!((end, stage.0.core.steps()), (End::Done, 6));
+    assert_eq!((end, stage.core.steps()), (End::Done, 6));
 }
 
 #[test]
