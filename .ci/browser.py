@@ -1,8 +1,8 @@
 """Opens the course as a learner does: real Chromium, Run > Run All Cells, figures on the page.
 
-    python .ci/browser.py --screenshots DIR [--url URL] [--notebook 00-cross-entropy.ipynb]
+    python .ci/browser.py --screenshots DIR [--url URL] [--notebook 00-cross-entropy.ipynb]...
 
-Starts Lab by `cargo run --release -- lab --no-browser` (or uses the one at --url), opens the notebook, and
+Starts Lab by `cargo run --release -- lab --no-browser` (or uses the one at --url), opens each notebook, and
 requires: the recorded figures show before anything was run, in a notebook that Lab doesn't trust yet; after
 Run All every cell has run, none gave an error or wrote to stderr, no dialog came up; each figure is an
 image that loaded and has a text alternative; and each video plays. Pictures of the page go to DIR. Exit 1 and one line otherwise.
@@ -25,7 +25,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +314,16 @@ def errors(cells: list[dict[str, Any]]) -> list[str]:
     return found
 
 
+def has_video(cells: list[dict[str, Any]]) -> bool:
+    html = (
+        "".join(output["data"]["text/html"])
+        for cell in cells
+        for output in cell["outputs"]
+        if "text/html" in output.get("data", {})
+    )
+    return any("<video" in text for text in html)
+
+
 def visit(url: str, notebook: str, screenshots: Path) -> None:
     server = Server(url)
     path = server.find(notebook)
@@ -347,6 +357,8 @@ def visit(url: str, notebook: str, screenshots: Path) -> None:
             raise Failure("no figure is on the page after Run All Cells")
         if missing := recorded - after.keys():
             raise Failure(f"a figure is gone after Run All Cells: {missing.pop()}")
+        if has_video(cells) and not seen.videos:
+            raise Failure(f"{path} made a video that is not on the page")
         if still := [alt for alt, seconds in seen.videos.items() if not seconds > 0]:
             raise Failure(f"a video doesn't play: {still[0]}")
     for alt, width in after.items():
@@ -361,16 +373,15 @@ def main() -> int:
     parser.add_argument(
         "--screenshots", type=Path, required=True, help="folder for pictures, outside the tree"
     )
-    parser.add_argument("--notebook", default="00-cross-entropy.ipynb")
+    parser.add_argument("--notebook", action="append", help="may be given again [default: lessons 00 and 05]")
     parser.add_argument("--url", help="use the Lab that runs at this address (with its token)")
     options = parser.parse_args()
     try:
-        options.screenshots.mkdir(parents=True, exist_ok=True)
-        if options.url:
-            visit(options.url, options.notebook, options.screenshots)
-        else:
-            with lab() as url:
-                visit(url, options.notebook, options.screenshots)
+        with nullcontext(options.url) if options.url else lab() as url:
+            for notebook in options.notebook or ["00-cross-entropy.ipynb", "05-dcgan.ipynb"]:
+                screenshots = options.screenshots / notebook.removesuffix(".ipynb")
+                screenshots.mkdir(parents=True, exist_ok=True)
+                visit(url, notebook, screenshots)
     except Failure as error:
         print(f"browser: {error} (pictures: {options.screenshots})", file=sys.stderr)
         return 1

@@ -24,7 +24,7 @@ fn child() {
     let steps: u64 = std::env::var("STEPS").expect("the other tests set STEPS").parse().unwrap();
     let pace = Pace { save: Duration::from_millis(50), tell: Duration::from_millis(200), ..Pace::default() };
     let mut dcgan = match std::env::var("RATE") {
-        Ok(rate) => Dcgan::new(DcganConfig { rate: rate.parse().unwrap(), ..config() }).unwrap(),
+        Ok(rate) => Dcgan::new(DcganConfig { rate: Some(rate.parse().unwrap()), ..config() }).unwrap(),
         Err(_) => Dcgan::resume("dcgan").unwrap(),
     };
     let rest = steps - dcgan.steps();

@@ -118,10 +118,11 @@ const FILES: [&str; 4] = [
 /// pixels, and their classes.
 ///
 /// # Shapes
-/// `(N, H, W)` and `(N)` in the files, `(N, 1, H + 4, W + 4)` in the set.
+/// `(N, H, W)` and `(N)` in the files, `(N, 1, H + 4, W + 4)` in the set: at most [`idx::LIMIT`] bytes, and three times as much
+/// memory on the way.
 ///
 /// # Errors
-/// Those of [`Idx::parse`]; or the files don't belong together, or hold something else.
+/// Those of [`Idx::parse`]; or the files don't belong together, hold something else, or hold too much.
 pub fn parse(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<ImageSet> {
     let read = |(name, bytes)| Idx::parse(name, bytes);
     let (images_name, labels_name) = (images.0, labels.0);
@@ -142,6 +143,17 @@ pub fn parse(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<ImageSet> {
         return Err(Error::new(format!("read {labels_name}"))
             .expected("labels from 0 to 9")
             .actual(label)
+            .next("check that it is the right file"));
+    }
+    let padded = |side: usize| side.saturating_add(2 * BORDER);
+    let bytes = padded(height).saturating_mul(padded(width)).saturating_mul(count);
+    if bytes > idx::LIMIT {
+        return Err(Error::new(format!("read {images_name}"))
+            .expected(format!(
+                "at most {} bytes with a border of {BORDER} pixels round each image",
+                idx::LIMIT
+            ))
+            .actual(format!("{count} images of {height}×{width}"))
             .next("check that it is the right file"));
     }
     let set = ImageSet::new(Size { channels: 1, height, width }, images.values)?.padded(BORDER)?;
@@ -282,6 +294,8 @@ mod tests {
             (images.clone(), file(&[2], 10), "cannot read l: expected labels from 0 to 9, found 10"),
             (file(&[2, 0, 28], 0), file(&[2], 1), "choose another size"),
             (b"<html>".to_vec(), file(&[2], 1), "cannot read i: expected an IDX file"),
+            // 25 bytes for one, with its border.
+            (file(&[1 << 24, 1, 1], 0), file(&[1 << 24], 0), "with a border of 2 pixels round each image"),
         ];
         for (images, labels, part) in cases {
             let message = parse(("i", &images), ("l", &labels)).unwrap_err().to_string();

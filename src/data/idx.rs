@@ -24,8 +24,8 @@ pub struct Idx {
 impl Idx {
     /// Reads a whole file; `source` names it in errors.
     ///
-    /// Memory is taken for values that are there, not for those that the header promises: at most twice [`LIMIT`] bytes,
-    /// since the vector that they are read into doubles as it grows.
+    /// Memory is taken for values that are there, not for those that the header promises: while they are read at most
+    /// twice [`LIMIT`] bytes, since the vector that they are read into doubles as it grows.
     ///
     /// # Errors
     /// The bytes are no IDX file of unsigned bytes, or end too early or too late, or promise more than [`LIMIT`], or
@@ -83,6 +83,7 @@ impl Idx {
             let there = if values.len() > count { "more".into() } else { values.len().to_string() };
             return Err(bad(&format!("{count} values after the header")).actual(there).next(next));
         }
+        values.shrink_to_fit();
         Ok(Self { sizes, values })
     }
 
@@ -100,7 +101,8 @@ impl Idx {
                 .actual(format!("{:?}", self.sizes))
                 .next("give as many values as the product of the sizes"));
         };
-        let mut bytes = vec![0, 0, 8, rank];
+        let mut bytes = Vec::with_capacity(4 + 4 * sizes.len() + self.values.len());
+        bytes.extend([0, 0, 8, rank]);
         bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
         bytes.extend_from_slice(&self.values);
         Ok(bytes)

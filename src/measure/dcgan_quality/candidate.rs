@@ -20,10 +20,23 @@ impl Candidate for Dcgan {
         image_set(&Dcgan::generate(self, &self.latent(count, seed)?)?)
     }
 
-    fn train(&mut self) -> Result<()> {
-        while self.epoch() < self.config().epochs {
+    fn train(&mut self, short: bool) -> Result<()> {
+        let epochs = if short { DcganConfig::ci().epochs } else { self.config().epochs };
+        while self.epoch() < epochs {
             self.step()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_run_is_the_beginning_of_the_whole_one() {
+        let (short, whole) = (DcganConfig::ci(), DcganConfig::default());
+        assert!(short.epochs < whole.epochs);
+        assert_eq!(DcganConfig { epochs: whole.epochs, ..short }, whole);
     }
 }
