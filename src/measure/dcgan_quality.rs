@@ -7,10 +7,10 @@
 mod candidate;
 mod report;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use rayon::ThreadPoolBuilder;
-use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::{Options, machine, table};
 use crate::data::faces::Faces;
@@ -111,12 +111,29 @@ fn measure<C: Candidate>(
         Ok(Outcome { untrained, short, trained, seconds })
     };
     // Two networks on a core each are done sooner than one after the other on two. The numbers are the same.
-    let outcomes: Result<Vec<Outcome>> = (0..plan.seeds)
-        .into_par_iter()
-        .map(|seed| {
-            let one = ThreadPoolBuilder::new().num_threads(1).build();
-            one.map_err(|cause| Error::new("start a thread").actual(cause))?.install(|| outcome(seed))
-        })
-        .collect();
-    Ok((floor, outcomes?))
+    let failed = |cause: String| Error::new("train on every core").actual(cause);
+    let next = AtomicU64::new(0);
+    let work = || {
+        let one =
+            ThreadPoolBuilder::new().num_threads(1).build().map_err(|cause| failed(cause.to_string()))?;
+        let mut done = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= plan.seeds {
+                return Ok(done);
+            }
+            done.push((seed, one.install(|| outcome(seed))?));
+        }
+    };
+    let mut outcomes = std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
+        for thread in threads {
+            all.extend(thread.join().unwrap_or_else(|_| Err(failed("a thread died".into())))?);
+        }
+        Ok::<_, Error>(all)
+    })?;
+    outcomes.sort_by_key(|(seed, _)| *seed);
+    Ok((floor, outcomes.into_iter().map(|(_, outcome)| outcome).collect()))
 }

@@ -221,7 +221,7 @@ mod tests {
         // Size, x and y have no reading.
         assert_eq!(
             (text.matches(" readable |").count(), text.matches("total variation distance |").count()),
-            (6 + 1, 9)
+            (6 + 2, 9)
         );
         assert!(!text.contains("not reached"), "{text}");
     }
