@@ -123,6 +123,11 @@ fn check(
     if !judged.printed.trim().is_empty() {
         say(judged.printed.trim_end());
     }
+    for (index, png) in judged.figures.iter().enumerate() {
+        let figure = home.join(format!("figures/{}-{}.png", entry.id, index + 1));
+        write_whole(&figure, png)?;
+        say(&format!("Figure: {}", shown(home, &figure)));
+    }
     let passed = matches!(judged.outcome, Outcome::Passed(_));
     let state = Progress::change(home, |progress| {
         let state = progress.entry(number);
@@ -140,9 +145,11 @@ fn check(
             for fault in faults.iter().take(FAULTS) {
                 say(&fault.shown(&entry.file_name(), &shown(home, &path)));
             }
-            let more = faults.len().saturating_sub(FAULTS);
-            let more = if more == 0 { String::new() } else { format!(", and {more} more after these") };
-            say(&format!("✗ {number} does not compile{more}. Mend the first one first."));
+            let more = match faults.len().saturating_sub(FAULTS) {
+                0 => String::new(),
+                more => format!(" There are {more} more errors: mend the first one first."),
+            };
+            say(&format!("✗ {number} does not compile.{more}"));
         }
         other => {
             say(&format!("✗ {number} {}: {}", other.name(), other.message()));

@@ -8,8 +8,8 @@ use crate::{Error, Result};
 /// The exercises and what you have done of them: ○ not begun, ✗ not yet, ✓ passed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "\
-ID is an exercise's number or name: 03-1, 03-1-detach. Your answers are files in work/homework/, written
-once and never overwritten; what you passed is remembered beside them.")]
+ID is an exercise's number or name: 03-1, 03-1-detach. Your answers are files in work/homework/,
+written once and never overwritten; what you passed is remembered beside them.")]
 pub struct Options {
     #[command(subcommand)]
     pub(super) what: Option<What>,
@@ -50,10 +50,10 @@ pub(super) enum What {
 
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "\
-The table has the columns learner, exercise, result, message, seconds. A result is one of: passed,
-not yet, does not compile, time, memory, crashed, missing. A learner's own `main` is not run, and what
-an answer prints is not taken for a verdict. The limits hold off accidents, not attackers: answers run
-under your account, so grade those of strangers in a container or a virtual machine.")]
+The table has the columns learner, exercise, result, message, seconds. A result is one of:
+passed, not yet, does not compile, time, memory, crashed, missing. A learner's own `main` is not
+run, and what an answer prints is not taken for a verdict. The limits hold off accidents, not
+attackers: answers run under your account, so grade those of strangers in a container.")]
 pub(super) struct GradeOptions {
     /// Holds one folder a learner, with files such as 03-1-detach.rs in it or in its sub-folder homework/.
     pub folder: PathBuf,

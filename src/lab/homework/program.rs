@@ -41,6 +41,8 @@ pub(super) enum Outcome {
 pub(super) struct Judged {
     pub outcome: Outcome,
     pub printed: String,
+    /// The figures that its check drew, as PNG.
+    pub figures: Vec<Vec<u8>>,
     /// How long it ran; 0 where it didn't.
     pub seconds: f64,
 }
@@ -227,7 +229,12 @@ pub(super) fn judge(
 ) -> Result<Judged> {
     let fault = |message: &str| {
         let fault = Fault { code: String::new(), message: message.into(), line: 0, rendered: message.into() };
-        Judged { outcome: Outcome::DoesNotCompile(vec![fault]), printed: String::new(), seconds: 0.0 }
+        Judged {
+            outcome: Outcome::DoesNotCompile(vec![fault]),
+            printed: String::new(),
+            figures: Vec::new(),
+            seconds: 0.0,
+        }
     };
     if source.len() > LONGEST {
         return Ok(fault("the file is longer than 1 MiB"));
@@ -257,23 +264,35 @@ pub(super) fn judge(
         if faults.iter().any(|fault| fault.line <= lines && fault.line > 0) {
             faults.retain(|fault| fault.line <= lines);
         }
-        return Ok(Judged { outcome: Outcome::DoesNotCompile(faults), printed: String::new(), seconds: 0.0 });
+        return Ok(Judged {
+            outcome: Outcome::DoesNotCompile(faults),
+            printed: String::new(),
+            figures: Vec::new(),
+            seconds: 0.0,
+        });
     }
     let inside = |name: &str| folder.path().join(name).into_os_string();
     let variables = [
         ("GAN_COURSE_RUNS", inside("runs")),
+        ("GAN_COURSE_FIGURES", inside("figures")),
         ("TMPDIR", folder.path().as_os_str().to_owned()),
         ("RUST_BACKTRACE", "0".into()),
         // Each thread, and each of its arenas, would take address space, on machines of many cores too much of it.
         ("RAYON_NUM_THREADS", "2".into()),
         ("MALLOC_ARENA_MAX", "2".into()),
     ];
+    std::fs::create_dir(folder.path().join("figures")).map_err(failed)?;
     let program = folder.path().join("program");
     let ran = sandbox::run(&program, &[], folder.path(), &variables, &format!("{word}\n"), limits, stop)?;
     let (outcome, stdout) = read(entry, &ran, &word, limits);
     let notes = ran.stderr.lines().filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
     let printed = [stdout, notes.collect::<Vec<_>>().join("\n").trim().to_owned()].join("\n");
-    Ok(Judged { outcome, printed: cut(printed.trim()), seconds: ran.seconds })
+    Ok(Judged {
+        outcome,
+        printed: cut(printed.trim()),
+        figures: figures(&folder.path().join("figures")),
+        seconds: ran.seconds,
+    })
 }
 
 /// The root of an answer's program.
@@ -337,6 +356,14 @@ fn read(entry: &Entry, ran: &Ran, word: &str, limits: &Limits) -> (Outcome, Stri
         },
     };
     (outcome, ran.stdout.trim().to_owned())
+}
+
+/// The first figures of a folder. What an answer may have put there instead is left.
+fn figures(folder: &Path) -> Vec<Vec<u8>> {
+    const MOST: usize = 4;
+    let paths = (1..=MOST).map(|number| folder.join(format!("figure-{number:02}.png")));
+    let files = paths.filter(|path| std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()));
+    files.filter_map(|path| std::fs::read(path).ok()).filter(|bytes| bytes.starts_with(b"\x89PNG")).collect()
 }
 
 /// So much of what an answer prints is shown.
