@@ -92,6 +92,8 @@ fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
         (1000.0, 0.0),
         (-1000.0, 1.0),
         (-1000.0, 0.0),
+        (100.0, 0.5),
+        (-1000.0, 0.3), // targets in between
     ];
     for (z, y) in cases {
         let expected = loss::binary_cross_entropy(z, y);
@@ -116,6 +118,9 @@ fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
         let hint = match mistakes.into_iter().find(|(value, _)| agrees(actual, *value)) {
             _ if z.abs() > 50.0 && !actual.is_finite() => {
                 "the log of a sigmoid: σ(z) has rounded to 0 or 1, or exp has overflowed; don't form σ(z): ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|)"
+            }
+            _ if z.abs() > 50.0 && y > 0.0 && y < 1.0 => {
+                "right for the targets 0 and 1 alone: y may lie between them, and y·z is subtracted as it is"
             }
             // The small cases have passed: what fails here is arithmetic, not the formula.
             _ if z.abs() > 50.0 => {
@@ -179,7 +184,15 @@ mod tests {
             (judge_00_1(|_, _| f64::NAN), "NaN"),
             (judge_00_1(|p, _| p[7]), "your code panicked: index out of bounds"),
         ];
-        let second: [(Verdict, &str); 6] = [
+        let second: [(Verdict, &str); 7] = [
+            (
+                judge_00_2(|z, y| match z.abs() > 30.0 {
+                    true if (z > 0.0) == (y > 0.5) => 0.0,
+                    true => z.abs(),
+                    false => -(y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln()),
+                }),
+                "y may lie between them",
+            ),
             (judge_00_2(|z, y| y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln()), "minus sign"),
             (
                 judge_00_2(|z, y| -(y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln())),

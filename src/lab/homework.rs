@@ -1,8 +1,8 @@
 //! `cargo course homework`: the exercises without a notebook. A learner's answers are files in `work/homework/`, each
 //! a small program of its own; the check is the one that the notebook calls.
 //!
-//! An answer runs in a process of its own, with limits ([`sandbox`]); what it prints is never taken for the verdict
-//! ([`program`]).
+//! An answer runs in a process of its own, with limits (`sandbox`); what it prints is never taken for the verdict
+//! (`program`).
 
 mod catalogue;
 mod grade;

@@ -2,15 +2,15 @@
 
 use std::panic::AssertUnwindSafe;
 
-use dfdx::prelude::{AsArray, Backward, Trace};
+use dfdx::prelude::{AsArray, Backward, Gradients, Trace};
 
 use super::super::{Verdict, attempt, shown};
-use crate::Result;
 use crate::lessons::gan::{Gan, GanConfig, forward};
 use crate::loss::binary_cross_entropy;
 use crate::optim::{AdamConfig, Optimizer};
 use crate::show::{Figure, Panel};
-use crate::tensor::{Traced, TracedBatch, column, device, values};
+use crate::tensor::{Batch, Dev, Traced, TracedBatch, column, device, values};
+use crate::{Error, Result};
 
 /// D's logits of real and of generated samples in D's part, and of generated ones in G's part, to D's and G's loss.
 type Losses = fn(TracedBatch<1>, TracedBatch<1>, TracedBatch<1>) -> Result<(Traced, Traced)>;
@@ -67,9 +67,12 @@ pub(super) fn judge(learner: Losses) -> Verdict {
                 return Ok(Verdict::failed(NAME, text));
             }
             // Each logit's gradient is (σ − y)/n.
-            let (by_d, by_g) = (of_d.backward(), of_g.backward());
-            let gradients =
-                [by_d.get(&batches[0]), by_d.get(&batches[1]), by_g.get(&batches[2])].map(|g| values(&g));
+            let (mut by_d, mut by_g) = (of_d.backward(), of_g.backward());
+            let gradients = [
+                gradient(&mut by_d, &batches[0])?,
+                gradient(&mut by_d, &batches[1])?,
+                gradient(&mut by_g, &batches[2])?,
+            ];
             let logits: [&[f32]; 3] = [&real, &fake, &other];
             for ((found, logits), y) in gradients.iter().zip(logits).zip([1.0, 0.0, 1.0]) {
                 let slope = |s: f32| (1.0 / (1.0 + (-f64::from(s)).exp()) - y) / logits.len() as f64;
@@ -83,6 +86,13 @@ pub(super) fn judge(learner: Losses) -> Verdict {
         Ok(Verdict::passed(NAME, "D wants 1 for real and 0 for generated samples, and G wants 1: a game."))
     };
     judged().unwrap_or_else(|error| Verdict::failed(NAME, format!("the check itself failed: {error}.")))
+}
+
+/// Of a batch, of which the loss may know nothing: zeros then.
+fn gradient(gradients: &mut Gradients<f32, Dev>, batch: &Batch<1>) -> Result<Vec<f32>> {
+    let failed = |cause| Error::new("read a gradient").actual(format!("{cause:?}")).next("free some memory");
+    gradients.try_alloc_for(batch).map_err(failed)?;
+    Ok(values(&gradients.get(batch)))
 }
 
 /// What makes these two losses.

@@ -43,24 +43,18 @@ pub(super) const STALE: Step = |d, g, of_d, of_g, x, z| {
 };
 
 /// Other typical mistakes: each leaves the networks in a state of its own.
-pub(super) const WRONG: [(Step, &str); 7] = [
+pub(super) const WRONG: [(Step, &str); 6] = [
     (
+        // The same as to move G first and then to train D on the samples from before: each sees the other as it was.
         |d, g, of_d, of_g, x, z| {
             let late = loss_of_g(d, g, &z, 1.0)?;
             let fake = forward(g, z)?;
             of_d.update(d, &mut loss_of_d(d, fake, &x)?.backward())?;
             of_g.update(g, &mut late.backward())
         },
-        "G's loss has the scores of D before its update (PyTorch's `retain_graph=True` invites this): G is always one D \
-         behind. Call forward(d, …) again after of_d.update",
-    ),
-    (
-        |d, g, of_d, of_g, x, z| {
-            let old = forward(g, z.clone())?;
-            of_g.update(g, &mut loss_of_g(d, g, &z, 1.0)?.backward())?;
-            of_d.update(d, &mut loss_of_d(d, old, &x)?.backward())
-        },
-        "G moves first, and D then learns from samples that this G no longer makes: D's part comes first",
+        "both players move at once, each against the other as it was before: G's loss has the scores of D before its update \
+         (PyTorch's `retain_graph=True` invites this), or D learns after G from samples that G no longer makes. D's part comes \
+         first, and then forward(d, …) anew",
     ),
     (
         |d, g, of_d, of_g, x, z| {

@@ -167,6 +167,17 @@ fn mistakes_in_the_round_are_named() {
             }),
             "compare line by line",
         ),
+        (
+            judge_03_3(|gan, k| {
+                for _ in 0..k {
+                    let (x, z) = (gan.data()?, gan.noise()?);
+                    gan.discriminator_step(&x, &z)?;
+                }
+                let z = gan.data()?;
+                gan.generator_step(&z).map(|_| ())
+            }),
+            "compare line by line",
+        ),
         (judge_03_3(|_, _| panic!("oh")), "your code panicked: oh"),
         (judge_03_3(|_, _| Err(crate::Error::new("think"))), "returned an error: cannot think"),
     ]);

@@ -115,10 +115,12 @@ impl Rustc {
             Error::new("find this program").actual(cause).next("run it through `cargo course`")
         })?;
         let folder = program.parent().unwrap_or(Path::new("."));
-        let (library, dependencies) = (folder.join("libgan_course.rlib"), folder.join("deps"));
-        if !library.is_file() || !dependencies.is_dir() {
+        // Where cargo leaves what it builds for a program; beside the program itself there may be an older one.
+        let dependencies = folder.join("deps");
+        let library = dependencies.join("libgan_course.rlib");
+        if !library.is_file() {
             return Err(Error::new("compile answers")
-                .expected(format!("the course's library beside this program, {}", library.display()))
+                .expected(format!("the course's library, {}", library.display()))
                 .actual("none")
                 .next("run it in the course's folder as `cargo course homework`, which builds both"));
         }
