@@ -216,7 +216,7 @@ mod tests {
                     let q = softmax(z);
                     -softmax(&q)[class].ln()
                 }),
-                "got 1.46114. Hint: softmax is applied twice",
+                "got 1.46115. Hint: softmax is applied twice",
             ),
             (softmax_twice::judge(|z, class| softmax(z)[class].ln()), "not recognised"),
             (softmax_twice::judge(|z, class| 1.0 - softmax(z)[class]), "take −ln q"),
