@@ -218,7 +218,7 @@ mod tests {
                 }),
                 "got 1.46115. Hint: softmax is applied twice",
             ),
-            (softmax_twice::judge(|z, class| softmax(z)[class].ln()), "not recognised"),
+            (softmax_twice::judge(|z, class| softmax(z)[class].ln()), "the minus sign is missing"),
             (softmax_twice::judge(|z, class| 1.0 - softmax(z)[class]), "take −ln q"),
             (softmax_twice::judge(|z, class| -sigma(z[class]).ln()), "sets it against the others"),
             (softmax_twice::judge(|z, _| z[z.len()]), "your code panicked"),
