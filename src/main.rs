@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
-use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, train, work};
+use gan_course::lab::{clean, doctor, homework, launcher, notebooks, server, setup, train, work};
 use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
 use gan_course::{Error, Result};
 
@@ -16,7 +16,7 @@ Without a command the lab opens. The first time, everything is set up inside thi
 minutes on 2 cores, said step by step; interrupt it when you like, the next start goes on. Later it
 takes seconds.
 
-  work/    your notebooks: yours alone, never overwritten
+  work/    your notebooks and homework: yours alone, never overwritten
   runs/    what you trained, from notebook or shell
   .lab/    what set-up made: `cargo course clean` removes it
   lessons/ the course's text, readable without any set-up";
@@ -90,6 +90,8 @@ enum Command {
     Clean,
     /// Train a stage without a notebook; Ctrl-C saves it and says how to go on. Without STAGE, the list.
     Train(train::Options),
+    /// The exercises and what you have done of them; check an answer, take a hint, grade a class.
+    Homework(homework::Options),
     /// Make the notebooks from lessons/ (for authors); with --run, test them through the real kernel.
     Notebooks {
         /// Run all lessons, or lesson NN, on temporary copies; fails where a cell fails.
@@ -179,6 +181,7 @@ fn run(arguments: Arguments) -> Result<i32> {
             train::keep_freed_memory();
             train::run(&options)
         }
+        Some(Command::Homework(options)) => homework::run(&checkout()?, &options),
         Some(Command::Notebooks { run, record }) => {
             let checkout = checkout()?;
             let only = run.as_deref().filter(|number| !number.is_empty());

@@ -154,6 +154,7 @@ fn help_names_every_command_and_hides_the_inner_ones() {
         "doctor",
         "clean",
         "train",
+        "homework",
         "notebooks",
         "measure",
         "--port",

@@ -20,7 +20,7 @@ fn with_starters_it_runs_and_the_checks_say_not_yet() {
         "02-naive-generator",
         &[
             "for N(4, 1.25²) and the samples [3.0, 4.0, 6.5] ",
-            "for 6 steps G is not where it should be. Hint: the noise was drawn once",
+            "for 3 steps G is not where it should be. Hint: the noise was drawn once",
             "for weights [0.5, 0.5] and logarithms [−800.0, −802.0] expected ",
         ],
     );

@@ -21,6 +21,8 @@ fn with_starters_it_runs_and_the_checks_name_the_mistake() {
             "the target is 0, that is D's wish",
             "D takes one step whatever k is, and G's noise is that of D's step",
             "positive and negative differences cancel",
+            "and not one sample moves",
+            "D's labels are swapped, and G's isn't",
         ],
     );
 }

@@ -23,6 +23,7 @@ fn with_starters_it_runs_and_the_checks_name_the_mistake() {
             "a later stamp overwrites",
             "the statistics are those of each image alone",
             "rounded down everywhere",
+            "the network runs in training mode",
         ],
     );
 }

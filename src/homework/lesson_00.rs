@@ -1,4 +1,8 @@
-//! The checks of lesson 00: the cross-entropy of two distributions, and the binary cross-entropy on logits.
+//! The checks of lesson 00: the cross-entropy of two distributions, the binary cross-entropy on logits, and softmax twice.
+
+mod softmax_twice;
+
+pub use softmax_twice::check_00_3;
 
 use super::{Verdict, agrees, attempt, shown};
 use crate::loss;
@@ -22,12 +26,14 @@ pub fn check_00_2(loss_on_logit: fn(f64, f64) -> f64) -> Verdict {
 fn judge_00_1(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
     const NAME: &str = "00-1";
     let third = 1.0 / 3.0;
-    let cases: [(&[f64], &[f64]); 5] = [
+    let cases: [(&[f64], &[f64]); 7] = [
         (&[0.5, 0.5], &[0.25, 0.75]),
         (&[0.7, 0.2, 0.1], &[0.1, 0.6, 0.3]),
         (&[third, third, third], &[third, third, third]),
         (&[0.0, 1.0], &[0.47, 0.53]),
         (&[0.0, 1.0], &[0.0, 1.0]),
+        (&[0.5, 0.5], &[1e-30, 1.0]),
+        (&[0.5, 0.5], &[1.0, 0.0]), // what happens was called impossible
     ];
     for (p, q) in cases {
         let direct = |f: fn(f64, f64) -> f64| p.iter().zip(q).map(|(&p, &q)| f(p, q)).sum::<f64>();
@@ -52,6 +58,13 @@ fn judge_00_1(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
         ];
         let hint = match mistakes.into_iter().find(|(value, _)| agrees(actual, *value)) {
             Some((_, hint)) => hint,
+            None if expected.is_infinite() => {
+                "what happens, and was called impossible, costs ∞: leave out classes with p = 0, not those with q = 0, \
+                 and add nothing inside the logarithm"
+            }
+            None if expected > 30.0 => {
+                "something bounds the logarithm, perhaps an ε added to q: it hides how wrong q is, and its gradient too"
+            }
             None if actual.is_nan() => {
                 "0 · ln 0 is NaN in a program, 0 in the definition: leave out classes with p = 0"
             }
@@ -60,7 +73,7 @@ fn judge_00_1(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
         let (expected, actual) = (shown(expected), shown(actual));
         return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
     }
-    Verdict::passed(NAME, "H(p, q) is right on 5 pairs, 0 · ln 0 among them.")
+    Verdict::passed(NAME, "H(p, q) is right on 7 pairs, 0 · ln 0 and ∞ among them.")
 }
 
 fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
@@ -79,6 +92,8 @@ fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
         (1000.0, 0.0),
         (-1000.0, 1.0),
         (-1000.0, 0.0),
+        (100.0, 0.5),
+        (-1000.0, 0.3), // targets in between
     ];
     for (z, y) in cases {
         let expected = loss::binary_cross_entropy(z, y);
@@ -102,7 +117,10 @@ fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
         ];
         let hint = match mistakes.into_iter().find(|(value, _)| agrees(actual, *value)) {
             _ if z.abs() > 50.0 && !actual.is_finite() => {
-                "σ(z) has rounded to 0 or 1, or exp has overflowed; don't form σ(z): ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|)"
+                "the log of a sigmoid: σ(z) has rounded to 0 or 1, or exp has overflowed; don't form σ(z): ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|)"
+            }
+            _ if z.abs() > 50.0 && y > 0.0 && y < 1.0 => {
+                "right for the targets 0 and 1 alone: y may lie between them, and y·z is subtracted as it is"
             }
             // The small cases have passed: what fails here is arithmetic, not the formula.
             _ if z.abs() > 50.0 => {
@@ -129,6 +147,11 @@ mod tests {
         1.0 / (1.0 + (-z).exp())
     }
 
+    fn softmax(z: &[f64]) -> Vec<f64> {
+        let sum: f64 = z.iter().map(|z| z.exp()).sum();
+        z.iter().map(|z| z.exp() / sum).collect()
+    }
+
     #[test]
     fn right_answers_pass() {
         let paper =
@@ -136,6 +159,8 @@ mod tests {
         assert!(paper.passed, "{paper}");
         let stable = judge_00_2(|z, y| z.max(0.0) - y * z + (-z.abs()).exp().ln_1p());
         assert!(stable.passed, "{stable}");
+        let once = softmax_twice::judge(|z, class| -softmax(z)[class].ln());
+        assert!(once.passed, "{once}");
     }
 
     #[test]
@@ -143,7 +168,12 @@ mod tests {
         fn sum(p: &[f64], q: &[f64], f: fn(f64, f64) -> f64) -> f64 {
             p.iter().zip(q).map(|(&p, &q)| f(p, q)).sum()
         }
-        let first: [(Verdict, &str); 6] = [
+        let first: [(Verdict, &str); 8] = [
+            (
+                judge_00_1(|p, q| sum(p, q, |p, q| if q == 0.0 { 0.0 } else { -p * q.ln() })),
+                "not those with q = 0",
+            ),
+            (judge_00_1(|p, q| sum(p, q, |p, q| -p * (q + 1e-12).ln())), "bounds the logarithm"),
             (
                 judge_00_1(|p, q| sum(p, q, |p, q| p * q.ln())),
                 "expected 0.83699, got −0.83699. Hint: the minus sign",
@@ -154,7 +184,15 @@ mod tests {
             (judge_00_1(|_, _| f64::NAN), "NaN"),
             (judge_00_1(|p, _| p[7]), "your code panicked: index out of bounds"),
         ];
-        let second: [(Verdict, &str); 6] = [
+        let second: [(Verdict, &str); 7] = [
+            (
+                judge_00_2(|z, y| match z.abs() > 30.0 {
+                    true if (z > 0.0) == (y > 0.5) => 0.0,
+                    true => z.abs(),
+                    false => -(y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln()),
+                }),
+                "y may lie between them",
+            ),
             (judge_00_2(|z, y| y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln()), "minus sign"),
             (
                 judge_00_2(|z, y| -(y * sigma(z).ln() + (1.0 - y) * (1.0 - sigma(z)).ln())),
@@ -171,7 +209,22 @@ mod tests {
                 "clamping",
             ),
         ];
-        for (verdict, part) in first.into_iter().chain(second) {
+        // Double softmax of ten classes: ln(1 + 9/e) and ln(e + 9), by hand.
+        let third: [(Verdict, &str); 6] = [
+            (
+                softmax_twice::judge(|z, class| {
+                    let q = softmax(z);
+                    -softmax(&q)[class].ln()
+                }),
+                "got 1.46115. Hint: softmax is applied twice",
+            ),
+            (softmax_twice::judge(|z, class| softmax(z)[class].ln()), "the minus sign is missing"),
+            (softmax_twice::judge(|z, class| 1.0 - softmax(z)[class]), "take −ln q"),
+            (softmax_twice::judge(|z, class| -sigma(z[class]).ln()), "sets it against the others"),
+            (softmax_twice::judge(|z, _| z[z.len()]), "your code panicked"),
+            (softmax_twice::judge(|_, _| f64::NAN), "q has rounded to 0"),
+        ];
+        for (verdict, part) in first.into_iter().chain(second).chain(third) {
             assert!(!verdict.passed && verdict.message.contains(part), "{verdict} lacks: {part}");
         }
     }

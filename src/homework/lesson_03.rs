@@ -1,11 +1,17 @@
-//! The checks of lesson 03: the two players' losses with their gradients, one round of Algorithm 1, and W₁.
+//! The checks of lesson 03: the two players' losses with their gradients, one round of Algorithm 1, W₁, stale fakes, and
+//! swapped labels.
 
+mod labels;
 mod losses;
+mod stale;
 
+pub use labels::check_03_6;
 pub use losses::{check_03_1, check_03_2};
+pub use stale::check_03_5;
 
 use super::{Verdict, attempt, shown};
 use crate::Result;
+use crate::data::Target;
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::tensor::Noise;
 
@@ -126,7 +132,9 @@ const WRONG: [(Round, &str); 7] = [
 fn judge_03_3(learner: Round) -> Verdict {
     const NAME: &str = "03-3";
     let judged = || -> Result<Verdict> {
-        let start = Gan::new(GanConfig { seed: 7, batch: 32, ..GanConfig::default() })?;
+        // Not the Gaussian: standardised, its samples are the noise itself, and to mistake one for the other has no effect.
+        let target = Target::humps();
+        let start = Gan::new(GanConfig { seed: 7, batch: 32, target, ..GanConfig::default() })?;
         let places: Vec<f32> = (-8..=24).map(|i| i as f32 / 2.0).collect();
         let look = |gan: &Gan| -> Result<(Vec<f32>, Vec<f32>)> {
             Ok((gan.raw_samples(20, 0)?, gan.scores(&places)?))
@@ -137,7 +145,7 @@ fn judge_03_3(learner: Round) -> Verdict {
             round(&mut gan, k)?;
             look(&gan)
         };
-        for k in [3, 1] {
+        for k in [3, 1, 2] {
             let begun = start.clone();
             let attempted = attempt(std::panic::AssertUnwindSafe(move || {
                 let mut gan = begun;
@@ -182,7 +190,7 @@ fn judge_03_3(learner: Round) -> Verdict {
                 ),
             ));
         }
-        Ok(Verdict::passed(NAME, "the round of Algorithm 1 is right for k = 3 and k = 1."))
+        Ok(Verdict::passed(NAME, "the round of Algorithm 1 is right for k = 1, 2 and 3."))
     };
     judged().unwrap_or_else(|error| Verdict::failed(NAME, format!("the check itself failed: {error}.")))
 }
@@ -192,10 +200,16 @@ fn judge_03_4(learner: fn(&[f32], &[f32]) -> f32) -> Verdict {
     // The last case is a collapsed generator with the right mean: theory says sd·√(2/π).
     let normal: Vec<f32> = Noise::new(3).normal(20_000).iter().map(|z| 4.0 + 1.25 * z).collect();
     let collapsed = vec![4.0; normal.len()];
-    let cases: [(&str, &[f32], &[f32]); 4] = [
+    let cases: [(&str, &[f32], &[f32]); 5] = [
         ("for a = [0, 10], b = [1, 13]", &[0.0, 10.0], &[1.0, 13.0]),
         ("for a = [6, 1, 8], b = [2, 9, 3]", &[6.0, 1.0, 8.0], &[2.0, 9.0, 3.0]),
         ("for a = [0, 4], b = [1, 3]", &[0.0, 4.0], &[1.0, 3.0]),
+        // Sorted as whole numbers, or by size without sign, they pair otherwise.
+        (
+            "for a = [−3.5, 0.25, 2, −0.5], b = [0.75, −4, −1, −0.125]",
+            &[-3.5, 0.25, 2.0, -0.5],
+            &[0.75, -4.0, -1.0, -0.125],
+        ),
         ("for samples of N(4, 1.25²) and a generator that always says 4", &normal, &collapsed),
     ];
     for (case, a, b) in cases {

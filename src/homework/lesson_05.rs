@@ -1,11 +1,13 @@
 //! The checks of lesson 05: sizes behind a convolution, the transposed convolution by hand, batch normalisation,
-//! and where chequerboards come from.
+//! where chequerboards come from, and pictures in training mode.
 
+mod evaluation;
 mod norm;
 mod overlap;
 mod sizes;
 mod stamps;
 
+pub use evaluation::check_05_5;
 pub use norm::check_05_3;
 pub use overlap::check_05_4;
 pub use sizes::check_05_1;

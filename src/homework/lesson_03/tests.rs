@@ -167,8 +167,70 @@ fn mistakes_in_the_round_are_named() {
             }),
             "compare line by line",
         ),
+        (
+            judge_03_3(|gan, k| {
+                for _ in 0..k {
+                    let (x, z) = (gan.data()?, gan.noise()?);
+                    gan.discriminator_step(&x, &z)?;
+                }
+                let z = gan.data()?;
+                gan.generator_step(&z).map(|_| ())
+            }),
+            "compare line by line",
+        ),
         (judge_03_3(|_, _| panic!("oh")), "your code panicked: oh"),
         (judge_03_3(|_, _| Err(crate::Error::new("think"))), "returned an error: cannot think"),
+    ]);
+}
+
+#[test]
+fn stale_fakes_are_named_with_what_they_do() {
+    assert!(stale::judge(stale::RIGHT).passed);
+    for (step, hint) in stale::WRONG {
+        let verdict = stale::judge(step);
+        assert!(!verdict.passed && verdict.message.contains(hint), "{verdict} lacks: {hint}");
+    }
+    named([
+        (stale::judge(stale::STALE), "and not one sample moves"),
+        (stale::judge(|_, _, _, _, _, _| Ok(())), "neither player has moved"),
+        (stale::judge(|_, _, _, _, _, _| panic!("oh")), "your code panicked: oh"),
+    ]);
+}
+
+#[test]
+fn swapped_labels_are_named_with_what_they_do() {
+    use labels::judge;
+    let right = judge(|real, fake, other| {
+        Ok((cross_entropy(real, 1.0)? + cross_entropy(fake, 0.0)?, cross_entropy(other, 1.0)?))
+    });
+    assert!(right.passed, "{right}");
+    let swapped = judge(|real, fake, other| {
+        Ok((cross_entropy(real, 0.0)? + cross_entropy(fake, 1.0)?, cross_entropy(other, 1.0)?))
+    });
+    println!("{swapped}");
+    named([
+        (swapped, "D's labels are swapped, and G's isn't"),
+        (
+            judge(|real, fake, other| {
+                Ok((cross_entropy(real, 0.0)? + cross_entropy(fake, 1.0)?, cross_entropy(other, 0.0)?))
+            }),
+            "all three labels are turned round",
+        ),
+        (
+            judge(|real, fake, other| {
+                Ok((cross_entropy(real, 1.0)? + cross_entropy(fake, 0.0)?, cross_entropy(other, 0.0)?))
+            }),
+            "both would have the samples rejected",
+        ),
+        (
+            // The values are right, and half of D's gradient is gone.
+            judge(|real, fake, other| {
+                let number = cross_entropy(fake, 0.0)?.array();
+                Ok((cross_entropy(real, 1.0)? + number, cross_entropy(other, 1.0)?))
+            }),
+            "a part of a loss has lost its tape",
+        ),
+        (judge(|_, _, _| panic!("oh")), "your code panicked: oh"),
     ]);
 }
 
@@ -191,6 +253,17 @@ fn mistakes_in_w1_are_named() {
         (judge_03_4(|a, b| (add(a, b, |d| d) / a.len() as f32).abs()), "absolute value of each"),
         (judge_03_4(|a, b| (add(&sorted(a), &sorted(b), |d| d * d) / a.len() as f32).sqrt()), "W₂"),
         (judge_03_4(|a, b| add(&sorted(a), &sorted(b), |d| d * d) / a.len() as f32), "the mean of squares"),
+        (
+            judge_03_4(|a, b| {
+                let by_size = |v: &[f32]| {
+                    let mut v = v.to_vec();
+                    v.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+                    v
+                };
+                add(&by_size(a), &by_size(b), f32::abs) / a.len() as f32
+            }),
+            "for a = [−3.5",
+        ),
         (judge_03_4(|_, _| f32::NAN), "got NaN, no number. Hint: sort both, and"),
         (judge_03_4(|a, _| a[a.len()]), "your code panicked"),
     ]);

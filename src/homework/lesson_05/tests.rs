@@ -135,6 +135,26 @@ fn mistakes_in_overlaps_are_named() {
 }
 
 #[test]
+fn pictures_in_training_mode_are_named() {
+    assert!(evaluation::judge(|g, z| g.forward(z)).passed);
+    named(&evaluation::judge(|g, z| g.forward_mut(z)), "the network runs in training mode: ");
+    named(&evaluation::judge(|g, z| g.clone().forward_mut(z)), "training mode (on a copy");
+    let both: evaluation::Pictures = |g, z| {
+        g.forward_mut(z.clone())?;
+        g.forward(z)
+    };
+    named(&evaluation::judge(both), "by this batch's own statistics");
+    named(
+        &evaluation::judge(|g, z| {
+            let images = g.forward(z.clone())?;
+            g.forward_mut(z).map(|_| images)
+        }),
+        "the pictures are right, but looking has changed the generator",
+    );
+    named(&evaluation::judge(|g, z| Ok(g.forward(z)? * 0.5 + 0.5)), "leave them within −1 and 1");
+}
+
+#[test]
 fn the_right_normalisation_is_the_layers() {
     use crate::nn::builders::BatchNorm2d;
     use dfdx::prelude::{Const, DeviceBuildExt, ModuleMut};
