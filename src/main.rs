@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
-use gan_course::lab::{clean, doctor, launcher, notebooks, server, setup, train, work};
+use gan_course::lab::{clean, doctor, launcher, notebooks, report, server, setup, train, work};
 use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
 use gan_course::{Error, Result};
 
@@ -90,6 +90,8 @@ enum Command {
     Clean,
     /// Train a stage without a notebook; Ctrl-C saves it and says how to go on. Without STAGE, the list.
     Train(train::Options),
+    /// Make one page to hand in of a run: pictures, curves, studies, settings, versions.
+    Report(report::Options),
     /// Make the notebooks from lessons/ (for authors); with --run, test them through the real kernel.
     Notebooks {
         /// Run all lessons, or lesson NN, on temporary copies; fails where a cell fails.
@@ -179,6 +181,8 @@ fn run(arguments: Arguments) -> Result<i32> {
             train::keep_freed_memory();
             train::run(&options)
         }
+        // A report says what is not there, the checkout too.
+        Some(Command::Report(options)) => report::run(&options, checkout().ok().as_ref()).map(|()| 0),
         Some(Command::Notebooks { run, record }) => {
             let checkout = checkout()?;
             let only = run.as_deref().filter(|number| !number.is_empty());

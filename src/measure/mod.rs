@@ -10,7 +10,7 @@ mod fuzz;
 mod judges;
 mod kills;
 mod layers;
-mod machine;
+pub(crate) mod machine;
 mod protocol;
 mod pytorch;
 mod rounds;
