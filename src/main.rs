@@ -66,7 +66,8 @@ struct MeasureArguments {
     /// Only images of this size and batch, such as 128x16; may be given again. Printed, not written.
     #[arg(long, value_name = "CASE")]
     case: Vec<Case>,
-    /// Of kills only this stage, of fuzz only this kind of file; may be given again. Printed, not written.
+    /// Of kills and bands only this stage, of fuzz only this kind of file; may be given again. Of kills and fuzz printed,
+    /// not written.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// A Python that has PyTorch, instead of the course's own environment (4 GB, made the first time).

@@ -74,8 +74,7 @@ fn figure(group: &Group, columns: &[(&str, &[f32])]) -> Result<Figure> {
     }
     Ok(Figure::new(&format!("{} over {} steps{means}.", group.title, grouped(steps as u64)))
         .alt(&format!("Curves over {} steps: {}.", grouped(steps as u64), said.join("; ")))
-        .panel(panel)
-        .wide())
+        .panel(panel))
 }
 
 /// Three digits and a true minus.

@@ -33,7 +33,7 @@ impl Page<'_> {
             ("curves", "Curves", exhibits(&self.curves)),
             ("studies", "Studies", exhibits(&self.studies)),
             ("settings", "Settings", self.settings()),
-            ("versions", "Versions", table(&self.versions)),
+            ("versions", "Versions", table("Versions", &self.versions)),
             ("files", "Files", self.files()),
         ]
         .into_iter()
@@ -96,7 +96,7 @@ impl Page<'_> {
             }
         }
         html! {
-            (table(&rows))
+            (table("Summary", &rows))
             @if run.saved.is_none() {
                 p.missing { "Not here: a checkpoint that can be read. Pictures and studies that need one are left out." }
             }
@@ -106,7 +106,7 @@ impl Page<'_> {
     fn settings(&self) -> Markup {
         html! {
             @match &self.run.record {
-                Ok(_) => { (table(&self.settings)) }
+                Ok(_) => { (table("Settings", &self.settings)) }
                 Err(error) => { p.missing { "Not here: config.json. " (error) } }
             }
         }
@@ -137,14 +137,18 @@ impl Page<'_> {
 
 fn exhibits(section: &Section) -> Markup {
     html! {
-        @for exhibit in &section.exhibits { div.exhibit { (PreEscaped(exhibit)) } }
+        @if !section.exhibits.is_empty() {
+            div.exhibits {
+                @for exhibit in &section.exhibits { div.exhibit { (PreEscaped(exhibit)) } }
+            }
+        }
         @for missing in &section.missing { p.missing { "Not here: " (missing) } }
     }
 }
 
-fn table(rows: &Rows) -> Markup {
+fn table(label: &str, rows: &Rows) -> Markup {
     scrolling(
-        "Table",
+        label,
         &html! {
             table { tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td.value { (value) } } } } }
         },
