@@ -18,6 +18,8 @@ use crate::{Error, Result};
 
 /// Largest frames in bytes, all together: a notebook carries them as text.
 const LARGEST: usize = 2 << 20;
+/// How wide a small frame is shown at least, about, in the notebook's pixels: one face alone is looked at closely.
+const LEAST: usize = 256;
 /// Most frames of the strip.
 const STILL: usize = 8;
 /// Rows of pixels in a sheet that every browser draws.
@@ -248,7 +250,7 @@ impl Slider {
             "sheets": sheets.iter().map(|png| format!("data:image/png;base64,{}", STANDARD.encode(png))).collect::<Vec<_>>(),
             "per": per,
             "size": [width, height],
-            "shown": shown_width(width),
+            "shown": shown_width(width).max((LEAST / width * width) as u32),
         });
         // Two sliders of one page are told apart; run again, a notebook has the same ones.
         static SHOWN: AtomicUsize = AtomicUsize::new(1);

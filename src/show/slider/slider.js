@@ -20,14 +20,14 @@
     canvas.setAttribute("role", "img");
     const input = make("input", { type: "range", min: 0, max: labels.length - 1, step: 1, value: 0 },
       "flex:1 1 12em;min-width:8em;height:28px;margin:0;cursor:pointer;accent-color:#0072b2");
+    // Lab takes arrow keys for its own, unless the element that has the focus tells it not to.
+    input.setAttribute("data-lm-suppress-shortcuts", "true");
     const now = make("span", {}, "flex:0 0 auto;min-width:6em;font-variant-numeric:tabular-nums");
     now.setAttribute("aria-hidden", "true");
     const name = make("label", {},
       "display:flex;flex-wrap:wrap;align-items:center;gap:.3em .9em;margin:.4em 2px;max-width:720px");
     name.append(make("span", { textContent: label }, "flex:0 0 auto"), input, now);
     const box = make("div", { className: "gan-course-slider" }, "");
-    // Lab takes arrow keys for its own, unless it is told not to.
-    box.setAttribute("data-lm-suppress-shortcuts", "true");
     box.append(canvas, name);
     const draw = () => {
       const frame = Number(input.value);
