@@ -93,7 +93,7 @@ fn what_a_run_lacks_is_said_and_what_it_has_is_escaped() {
     assert!(page.contains("&lt;/table&gt;&lt;script&gt;"), "the setting");
     assert_eq!(
         page.matches("Not here:").count(),
-        5,
+        6,
         "checkpoint, last samples, evolution, animation, losses, studies"
     );
 }

@@ -143,9 +143,13 @@ fn nearest<'a>(
     compared.min_by_key(|(_, differences)| differences.len())
 }
 
-/// Notes in what two settings differ; the seed may.
+/// Settings that may differ: the seed is what the reference varies, and the others only say how long a run goes on (its steps
+/// count) and what it shows.
+const FREE: [&str; 3] = ["seed", "epochs", "fixed"];
+
+/// Notes in what two settings differ.
 fn differ(name: &str, yours: &Value, its: &Value, differences: &mut Vec<String>) {
-    if yours == its || name == "seed" {
+    if yours == its || FREE.contains(&name) {
         return;
     }
     if let (Value::Object(a), Value::Object(b)) = (yours, its)

@@ -39,7 +39,7 @@ const KINDS: [Kind; 4] = [
 /// # Errors
 /// Training diverges, or a file can't be written.
 pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
-    Options { only: Vec::new(), ..options.clone() }.only_quick(NAME)?;
+    options.only_quick(NAME)?;
     let made = format!("{}, {}, {}", machine::today()?, machine::description(), machine::rustc()?);
     for kind in chosen(NAME, &KINDS, |kind| kind.name, &options.only)? {
         let bands = Bands {

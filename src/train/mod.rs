@@ -31,6 +31,7 @@ pub use checkpoint::State;
 pub(crate) use compare::{differences, resealed};
 pub(crate) use files::write_whole;
 pub use folder::Record;
+#[cfg(feature = "lab")]
 pub(crate) use folder::{checkpoint as checkpoint_in, names as runs_in};
 pub use history::{History, Report};
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
