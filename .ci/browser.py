@@ -5,7 +5,8 @@
 Starts Lab by `cargo run --release -- lab --no-browser` (or uses the one at --url), opens each notebook, and
 requires: the recorded figures show before anything was run, in a notebook that Lab doesn't trust yet; after
 Run All every cell has run, none gave an error or wrote to stderr, no dialog came up; each figure is an
-image that loaded and has a text alternative; and each video plays. Pictures of the page go to DIR. Exit 1 and one line otherwise.
+image that loaded and has a text alternative; each video plays; and each slider is moved by mouse and by keyboard. Pictures
+of the page go to DIR. Exit 1 and one line otherwise.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from typing import Any
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB_START_SECONDS = 300  # the environment is there already; cargo may still have to link
@@ -47,6 +50,10 @@ FIGURES = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-outpu
 VIDEOS = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output video')].map(
     v => {{ v.play(); return {{alt: v.getAttribute('aria-label') || '', width: v.videoWidth,
         seconds: v.currentTime, error: v.error ? v.error.message : ''}} }})"""
+SLIDERS = f"{PANEL} .jp-OutputArea-output .gan-course-slider"
+# Where a slider is: its number, what it says there, and its picture.
+FRAME = """const [field, picture] = ['input', 'canvas'].map(name => arguments[0].querySelector(name));
+    return [Number(field.value), field.getAttribute('aria-valuetext'), picture.toDataURL()]"""
 DIALOG = """const d = document.querySelector('.jp-Dialog'); return d ? d.innerText : null"""
 # The notebook's scroller: Lab may keep only the cells near the view in the page.
 SCROLL = f"""const s = document.querySelector('{PANEL} .jp-WindowedPanel-outer');
@@ -206,6 +213,7 @@ class Visit:
         self.page, self.server, self.path, self.screenshots = page, server, path, screenshots
         self.taken = 0
         self.videos: dict[str, float] = {}  # how far each came, in seconds
+        self.sliders: set[str] = set()  # what those move that were moved
 
     def open(self) -> None:
         address = f"{self.server.base}/lab/tree/{urllib.parse.quote(self.path)}?token={self.server.token}"
@@ -239,6 +247,8 @@ class Visit:
                     raise Failure(f"a figure of {self.path} has no text alternative on the page ({name})")
                 seen[figure["alt"]] = max(figure["width"], seen.get(figure["alt"], 0))
             self.play(name)
+            for box in self.page.find_elements(By.CSS_SELECTOR, SLIDERS):
+                self.slide(box, name)
             moved = self.page.execute_script(SCROLL, 0.8)
             stops += 1
         broken = [alt for alt, width in seen.items() if width == 0]
@@ -255,6 +265,34 @@ class Visit:
             if video["error"] or not video["alt"].strip():
                 raise Failure(f"a video of {self.path} has no text alternative or fails ({name}): {video}")
             self.videos[video["alt"]] = max(video["seconds"], self.videos.get(video["alt"], 0))
+
+    def slide(self, box: WebElement, name: str) -> None:
+        """Moves a slider by a click in its middle and by keys; whoever can't see it is told where it is."""
+        field = box.find_element(By.TAG_NAME, "input")
+        label, end = box.find_element(By.XPATH, "../figcaption").text, int(field.get_attribute("max") or 0)
+        if label in self.sliders:
+            return
+
+        def after(act: ActionChains) -> tuple[int, str, str]:
+            act.perform()
+            time.sleep(0.1)
+            return tuple(self.page.execute_script(FRAME, box))
+
+        first = after(ActionChains(self.page).move_to_element(field))
+        middle = after(ActionChains(self.page).click())
+        self.picture(f"{name}-slider")
+        places = [middle] + [
+            after(ActionChains(self.page).send_keys(key))
+            for key in (Keys.END, Keys.ARROW_LEFT, Keys.ARROW_RIGHT, Keys.HOME)
+        ]
+        if not 0 < middle[0] < end or [place[0] for place in places[1:]] != [end, end - 1, end, 0]:
+            raise Failure(f"the slider '{label}' goes to {[place[0] for place in places]} of {end} ({name})")
+        if not all(place[1] for place in places) or len({place[1] for place in places}) < 4:
+            raise Failure(f"the slider '{label}' doesn't say where it is: {[place[1] for place in places]}")
+        # Neighbours may look alike; the ends and the middle don't.
+        if len({first[2], middle[2], places[1][2]}) < 3:
+            raise Failure(f"the slider '{label}' shows the same picture everywhere ({name})")
+        self.sliders.add(label)
 
     def run_all(self) -> None:
         """Run > Run All Cells, through the menu."""
@@ -365,6 +403,8 @@ def visit(url: str, notebook: str, screenshots: Path) -> None:
         print(f"figure, {width} pixels wide: {alt}")
     for alt, seconds in seen.videos.items():
         print(f"video, played to {seconds:.1f} s: {alt}")
+    for label in seen.sliders:
+        print(f"slider, moved by mouse and keyboard: {label}")
     print(f"{len(cells)} cells ran in Lab without an error; {seen.taken} pictures in {screenshots}")
 
 

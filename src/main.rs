@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
-use gan_course::lab::{clean, doctor, homework, launcher, notebooks, server, setup, train, work};
+use gan_course::lab::{
+    clean, doctor, homework, launcher, notebooks, report, server, setup, train, work,
+};
 use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
 use gan_course::{Error, Result};
 
@@ -66,7 +68,8 @@ struct MeasureArguments {
     /// Only images of this size and batch, such as 128x16; may be given again. Printed, not written.
     #[arg(long, value_name = "CASE")]
     case: Vec<Case>,
-    /// Of kills only this stage, of fuzz only this kind of file; may be given again. Printed, not written.
+    /// Of kills and bands only this stage, of fuzz only this kind of file; may be given again. Of kills and fuzz printed,
+    /// not written.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// A Python that has PyTorch, instead of the course's own environment (4 GB, made the first time).
@@ -92,6 +95,8 @@ enum Command {
     Train(train::Options),
     /// The exercises and what you have done of them; check an answer, take a hint, grade a class.
     Homework(homework::Options),
+    /// Make one page to hand in of a run: pictures, curves, studies, settings, versions.
+    Report(report::Options),
     /// Make the notebooks from lessons/ (for authors); with --run, test them through the real kernel.
     Notebooks {
         /// Run all lessons, or lesson NN, on temporary copies; fails where a cell fails.
@@ -182,6 +187,8 @@ fn run(arguments: Arguments) -> Result<i32> {
             train::run(&options)
         }
         Some(Command::Homework(options)) => homework::run(&checkout()?, &options),
+        // A report says what is not there, the checkout too.
+        Some(Command::Report(options)) => report::run(&options, checkout().ok().as_ref()).map(|()| 0),
         Some(Command::Notebooks { run, record }) => {
             let checkout = checkout()?;
             let only = run.as_deref().filter(|number| !number.is_empty());

@@ -17,6 +17,7 @@ pub mod lesson_file;
 pub mod notebooks;
 pub mod process;
 pub mod python;
+pub mod report;
 pub mod rust_src;
 pub mod server;
 pub mod setup;

@@ -19,7 +19,8 @@ use crate::ops::memory::KEEP_FREED;
 use crate::train::{End, Pace, Record, grouped, resume_at, runs, samples, saved_at, train_watched};
 use crate::{Error, Result};
 use interrupt::Interrupt;
-use show::{Shown, say};
+use show::Shown;
+pub(super) use show::say;
 use stages::{Length, STAGES, Trained, find};
 
 /// Trains as the options say; returns the exit status.
@@ -154,7 +155,7 @@ fn target<S: Trained>(stage: &S, options: &Options, record: Option<&Record>) -> 
 }
 
 /// The folder of a run: a plain name is one in `runs/`.
-fn place(folder: &Path) -> Result<PathBuf> {
+pub(super) fn place(folder: &Path) -> Result<PathBuf> {
     let is_name =
         folder.components().count() == 1 && !folder.as_os_str().as_encoded_bytes().starts_with(b".");
     let folder = if is_name { runs().join(folder) } else { folder.to_path_buf() };
@@ -178,7 +179,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A path from here, if it is below.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }

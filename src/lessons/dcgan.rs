@@ -18,6 +18,7 @@ mod generator;
 #[cfg(test)]
 mod parity;
 mod report;
+mod saved;
 mod settings;
 mod source;
 #[cfg(test)]

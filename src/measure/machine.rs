@@ -62,7 +62,7 @@ fn read_seconds_of_all(stat: &str) -> Option<[f64; 2]> {
 }
 
 /// Cores, processor and the vector instructions that matter here.
-pub(super) fn description() -> String {
+pub(crate) fn description() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
@@ -90,7 +90,7 @@ fn vectors() -> &'static str {
 ///
 /// # Errors
 /// There is no program `date`.
-pub(super) fn today() -> Result<String> {
+pub(crate) fn today() -> Result<String> {
     output(Command::new("date").arg("+%F"), "ask for the date")
 }
 
@@ -98,7 +98,7 @@ pub(super) fn today() -> Result<String> {
 ///
 /// # Errors
 /// There is no rustc.
-pub(super) fn rustc() -> Result<String> {
+pub(crate) fn rustc() -> Result<String> {
     let version = output(Command::new("rustc").arg("--version"), "ask for the compiler's version")?;
     Ok(version.split(" (").next().unwrap_or(&version).to_owned())
 }

@@ -3,6 +3,7 @@
 //! What is compared runs in child processes, this program and PyTorch's, which take turns step by step (`rounds.rs`): other
 //! work on the machine then falls on all alike. They are asked by lines of text (`protocol.rs`, `side.rs`).
 
+mod bands;
 mod child;
 mod dcgan_cpu;
 mod dcgan_quality;
@@ -10,7 +11,7 @@ mod fuzz;
 mod judges;
 mod kills;
 mod layers;
-mod machine;
+pub(crate) mod machine;
 mod protocol;
 mod pytorch;
 mod rounds;
@@ -38,7 +39,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 5] = [
+pub const MEASUREMENTS: [Measurement; 6] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -58,6 +59,11 @@ pub const MEASUREMENTS: [Measurement; 5] = [
         name: "dcgan-quality",
         about: "what the faces of DCGAN's default run are worth, over ten seeds (hours; two short ones with --quick)",
         run: dcgan_quality::run,
+    },
+    Measurement {
+        name: "bands",
+        about: "twenty seeds of each reference that a learner's run is judged against (20 minutes; --quick, --only gan …)",
+        run: bands::run,
     },
     Measurement {
         name: "judges",

@@ -124,6 +124,15 @@ impl Animation {
         let width = shown_width(self.width);
         Exhibit { medium: Medium::Pixels, width, caption, alt, bytes: &self.bytes }.show()
     }
+
+    /// The animation as HTML with everything in itself, for a page; with a caption and a text alternative.
+    ///
+    /// # Errors
+    /// Caption or text alternative is missing.
+    pub fn html(&self, caption: &str, alt: &str) -> Result<String> {
+        let width = shown_width(self.width);
+        Exhibit { medium: Medium::Pixels, width, caption, alt, bytes: &self.bytes }.checked_html()
+    }
 }
 
 /// `kept` of `count` indices, the first and the last among them, at equal distances as far as possible.

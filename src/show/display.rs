@@ -51,10 +51,15 @@ impl Exhibit<'_> {
     /// Shows it below the notebook cell; outside of a notebook prints the text alternative, and saves the file where
     /// the environment variable names a folder.
     pub(super) fn show(&self) -> Result<()> {
+        self.show_with("")
+    }
+
+    /// [`show`](Self::show), with more HTML for the notebook behind the caption.
+    pub(super) fn show_with(&self, more: &str) -> Result<()> {
         self.check()?;
         // evcxr sets this in the process that runs the cells.
         if std::env::var_os("EVCXR_IS_RUNTIME").is_some() {
-            print!("{}", self.notebook_blocks());
+            print!("{}", self.notebook_blocks(more));
             return Ok(());
         }
         // Counted apart: a lesson's figures are numbered without gaps.
@@ -75,7 +80,22 @@ impl Exhibit<'_> {
     }
 
     /// What evcxr reads from stdout: one block a MIME type, sent at the end of the cell.
-    pub(super) fn notebook_blocks(&self) -> String {
+    pub(super) fn notebook_blocks(&self, more: &str) -> String {
+        format!(
+            "EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT\n\
+             EVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT\n",
+            self.html(more),
+            one_line(self.alt),
+        )
+    }
+
+    /// [`html`](Self::html) of what has its words.
+    pub(super) fn checked_html(&self) -> Result<String> {
+        self.check().map(|()| self.html(""))
+    }
+
+    /// The figure as HTML, all in itself, with `more` behind the caption.
+    pub(super) fn html(&self, more: &str) -> String {
         let (alt, caption, width) = (escaped(self.alt), escaped(self.caption), self.width);
         let data = STANDARD.encode(self.bytes);
         let style = match self.medium {
@@ -94,13 +114,7 @@ impl Exhibit<'_> {
                  width=\"{width}\" style=\"{style}\" src=\"data:video/mp4;base64,{data}\">{alt}</video>"
             ),
         };
-        format!(
-            "EVCXR_BEGIN_CONTENT text/html\n\
-             <figure style=\"margin:0\">{media}<figcaption>{caption}</figcaption></figure>\n\
-             EVCXR_END_CONTENT\n\
-             EVCXR_BEGIN_CONTENT text/plain\n{}\nEVCXR_END_CONTENT\n",
-            one_line(self.alt),
-        )
+        format!("<figure style=\"margin:0\">{media}<figcaption>{caption}</figcaption>{more}</figure>")
     }
 }
 
@@ -135,11 +149,11 @@ pub(super) fn unwritable(path: &Path, cause: impl std::fmt::Display) -> Error {
 }
 
 /// Safe inside an HTML attribute and element, on one line (evcxr's protocol is made of lines).
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
     escapes.iter().fold(one_line(text), |text, (from, to)| text.replace(*from, to))
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

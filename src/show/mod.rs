@@ -2,7 +2,7 @@
 //! a caption and a text alternative that says what is to be seen.
 //!
 //! Pixels are shown by [`Picture`]: one image, or a grid of them. A series of pictures becomes a [`Video`] (H.264 in MP4)
-//! or an [`Animation`] (an animated PNG, which shows in an untrusted notebook too).
+//! or an [`Animation`] (an animated PNG, which shows in an untrusted notebook too); a [`Slider`] goes through one by hand.
 //!
 //! [`Figure`] is made of [`Panel`]s, a panel of series. Colours are those of Okabe and Ito (2008), which people
 //! with colour blindness tell apart; dashes and markers differ too. The font is embedded: no system library.
@@ -27,6 +27,7 @@ mod panel;
 mod picture;
 mod plate;
 mod samples;
+mod slider;
 mod style;
 mod video;
 
@@ -38,6 +39,7 @@ pub use panel::Panel;
 pub use picture::{GAP, Picture};
 pub use plate::{Plate, Tile};
 pub use samples::samples;
+pub use slider::Slider;
 pub use video::{RATE, Video, VideoWriter};
 
 use crate::{Error, Result};
@@ -137,6 +139,14 @@ impl Figure {
     /// Those of [`save`](Self::save).
     pub fn show(&self) -> Result<()> {
         self.exhibit(&self.png()?).show()
+    }
+
+    /// The figure as HTML with everything in itself, for a page.
+    ///
+    /// # Errors
+    /// Those of [`png`](Self::png).
+    pub fn html(&self) -> Result<String> {
+        Ok(self.exhibit(&self.png()?).html(""))
     }
 
     fn exhibit<'a>(&'a self, bytes: &'a [u8]) -> display::Exhibit<'a> {

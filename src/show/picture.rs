@@ -128,6 +128,15 @@ impl Picture {
         Exhibit { medium: Medium::Pixels, width, caption, alt, bytes: &self.png()? }.show()
     }
 
+    /// The picture as HTML with everything in itself, for a page; with a caption and a text alternative.
+    ///
+    /// # Errors
+    /// Caption or text alternative is missing.
+    pub fn html(&self, caption: &str, alt: &str) -> Result<String> {
+        let width = shown_width(self.width);
+        Exhibit { medium: Medium::Pixels, width, caption, alt, bytes: &self.png()? }.checked_html()
+    }
+
     /// Refuses a frame, read from this path, of another size than those before it.
     pub(super) fn check_size(&self, (width, height): (usize, usize), path: &Path) -> Result<()> {
         if (self.width, self.height) == (width, height) {

@@ -11,7 +11,7 @@ use super::{Picture, style};
 use crate::{Error, Result};
 
 /// The plate's width in the notebook's pixels.
-const WIDTH: u32 = 720;
+pub(super) const WIDTH: u32 = 720;
 /// Above a tile's content, its title; below it, two lines of note.
 const HEAD: f64 = 26.0;
 const FOOT: f64 = 38.0;
@@ -196,7 +196,15 @@ impl Plate {
         self.exhibit(&self.png()?).show()
     }
 
-    fn exhibit<'a>(&'a self, bytes: &'a [u8]) -> Exhibit<'a> {
+    /// The plate as HTML with everything in itself, for a page.
+    ///
+    /// # Errors
+    /// Those of [`png`](Self::png).
+    pub fn html(&self) -> Result<String> {
+        Ok(self.exhibit(&self.png()?).html(""))
+    }
+
+    pub(super) fn exhibit<'a>(&'a self, bytes: &'a [u8]) -> Exhibit<'a> {
         Exhibit { medium: Medium::Figure, width: WIDTH, caption: &self.caption, alt: &self.alt, bytes }
     }
 }

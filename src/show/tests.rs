@@ -83,7 +83,7 @@ fn a_histogram_counts_its_upper_end_and_nothing_outside() {
 #[test]
 fn the_notebook_gets_escaped_html_and_the_words() {
     let hostile = Figure::new("1 < 2 & \"so\"").alt("a \"quoted\" <b>\nEVCXR_END_CONTENT").panel(panel());
-    let blocks = hostile.exhibit(b"png").notebook_blocks();
+    let blocks = hostile.exhibit(b"png").notebook_blocks("");
     assert_eq!(blocks.lines().filter(|line| line.starts_with("EVCXR_")).count(), 4, "{blocks}");
     assert!(
         blocks.contains("alt=\"a &quot;quoted&quot; &lt;b&gt; EVCXR_END_CONTENT\" width=\"460\""),

@@ -45,7 +45,7 @@ impl Record {
 }
 
 /// Where a run's checkpoint lies.
-pub(super) fn checkpoint(folder: &Path) -> PathBuf {
+pub(crate) fn checkpoint(folder: &Path) -> PathBuf {
     folder.join(CHECKPOINT)
 }
 
@@ -245,7 +245,7 @@ pub(super) fn lock(root: &Path, name: &str) -> Result<File> {
 }
 
 /// The names of all runs in a folder, sorted.
-pub(super) fn names(root: &Path) -> Vec<String> {
+pub(crate) fn names(root: &Path) -> Vec<String> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .filter(|entry| checkpoint(&entry.path()).exists())

@@ -31,6 +31,8 @@ pub use checkpoint::State;
 pub(crate) use compare::{differences, resealed};
 pub(crate) use files::write_whole;
 pub use folder::Record;
+#[cfg(feature = "lab")]
+pub(crate) use folder::{checkpoint as checkpoint_in, names as runs_in};
 pub use history::{History, Report};
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
@@ -269,6 +271,28 @@ fn load_marked<S: Stage>(path: &Path) -> Result<(S, String)> {
             .next("check the path; `runs/` holds the runs by name")
     })?;
     load_bytes(&file, &bytes)
+}
+
+/// What of a checkpoint can be had without its stage, whose data may not be there any more: `part` is given the stage's
+/// settings, and its tensors to load some of.
+///
+/// # Errors
+/// The file can't be read, is damaged, or is of another kind of stage; or `part`'s own.
+pub(crate) fn load_part<C: DeserializeOwned, T>(
+    path: &Path,
+    kind: &str,
+    part: impl FnOnce(C, &mut State) -> Result<T>,
+) -> Result<T> {
+    let file = path.display().to_string();
+    let failed =
+        |cause: String| Error::new(format!("load {file}")).actual(cause).next("check the run's folder");
+    let bytes = std::fs::read(path).map_err(|cause| failed(cause.to_string()))?;
+    let (header, mut state) = State::of_bytes(&file, &bytes)?;
+    if header.kind != kind {
+        return Err(failed(format!("one of {}", header.kind)).expected(format!("a checkpoint of {kind}")));
+    }
+    let config = serde_json::from_value(header.config).map_err(|cause| failed(cause.to_string()))?;
+    part(config, &mut state)
 }
 
 /// [`load`] of a file's bytes, with the mark that they carry; `file` names them in errors.

@@ -13,7 +13,7 @@ const DRAW: Duration = Duration::from_millis(100);
 const TELL: Duration = Duration::from_secs(2);
 
 /// A line on standard output; one that nobody reads any more (`| head`) is no reason to stop.
-pub(super) fn say(line: &str) {
+pub(in crate::lab) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 

@@ -208,7 +208,7 @@ fn a_runs_pictures_become_its_video() {
 fn the_notebook_gets_a_player_with_words() {
     let exhibit =
         Exhibit { medium: Medium::Video, width: 300, caption: "A < B", alt: "a \"face\"", bytes: b"mp4" };
-    let blocks = exhibit.notebook_blocks();
+    let blocks = exhibit.notebook_blocks("");
     for part in [
         "<video controls loop muted playsinline aria-label=\"a &quot;face&quot;\"",
         "src=\"data:video/mp4;base64,bXA0\"",
