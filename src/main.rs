@@ -6,9 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
 use gan_course::lab::setup::{STEPS, Step};
-use gan_course::lab::{
-    clean, doctor, homework, launcher, notebooks, report, server, setup, train, work,
-};
+use gan_course::lab::{clean, doctor, homework, launcher, notebooks, report, server, setup, train, work};
 use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
 use gan_course::{Error, Result};
 
