@@ -89,10 +89,12 @@ fn measure<C: Candidate>(
     plan: Plan,
     candidate: impl Fn(u64) -> Result<C> + Sync,
 ) -> Result<(FacesQuality, Vec<Outcome>)> {
-    let standard = FacesStandard::new(Faces::sample(plan.images, SIDE, STANDARD_SEED)?.images())?;
-    let floor = standard.assess(Faces::sample(plan.images, SIDE, FLOOR_SEED)?.images())?;
+    let real = Faces::sample(plan.images, SIDE, STANDARD_SEED)?;
+    let floor =
+        FacesStandard::new(real.images())?.assess(Faces::sample(plan.images, SIDE, FLOOR_SEED)?.images())?;
     println!("real against real: {}", report::line(&floor));
     let outcome = |seed: u64| {
+        let standard = FacesStandard::new(real.images())?; // each thread its own: a device's may not be shared
         let mut candidate = candidate(seed)?;
         let assess = |candidate: &C| standard.assess(&candidate.generate(plan.images, LATENT_SEED + seed)?);
         let untrained = assess(&candidate)?;
