@@ -8,6 +8,7 @@ mod lesson_01;
 mod lesson_02;
 mod lesson_03;
 mod lesson_05;
+mod lesson_06;
 
 use std::panic::{UnwindSafe, catch_unwind};
 
@@ -16,6 +17,7 @@ pub use lesson_01::{check_01_1, check_01_2, check_01_3};
 pub use lesson_02::{check_02_1, check_02_2, check_02_3};
 pub use lesson_03::{check_03_1, check_03_2, check_03_3, check_03_4};
 pub use lesson_05::{check_05_1, check_05_2, check_05_3, check_05_4};
+pub use lesson_06::{Toy, check_06_1, check_06_2, check_06_3, check_06_4, check_06_5};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]

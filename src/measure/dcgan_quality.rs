@@ -7,6 +7,8 @@
 mod candidate;
 mod report;
 
+pub(super) use report::line;
+
 use std::time::Instant;
 
 use super::{Options, machine, table};
@@ -19,12 +21,12 @@ use crate::metrics::{FacesQuality, FacesStandard};
 const NAME: &str = "dcgan-quality";
 
 /// Rows and columns of the images.
-const SIDE: usize = 32;
+pub(super) const SIDE: usize = 32;
 /// Seeds that nothing else in the course uses: of the faces that are the standard, of those that are the floor, and of
 /// the generators' latent vectors.
-const STANDARD_SEED: u64 = 730_001;
+pub(super) const STANDARD_SEED: u64 = 730_001;
 const FLOOR_SEED: u64 = 730_002;
-const LATENT_SEED: u64 = 730_003;
+pub(super) const LATENT_SEED: u64 = 730_003;
 
 /// How long a generator is trained, and how many are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ fn measure<C: Candidate>(
 ) -> Result<(FacesQuality, Vec<Outcome>)> {
     let standard = FacesStandard::new(Faces::sample(plan.images, SIDE, STANDARD_SEED)?.images())?;
     let floor = standard.assess(Faces::sample(plan.images, SIDE, FLOOR_SEED)?.images())?;
-    println!("real against real: {}", report::line(&floor));
+    println!("real against real: {}", line(&floor));
     let mut outcomes = Vec::new();
     for seed in 0..plan.seeds {
         let mut candidate = candidate(seed)?;
@@ -96,7 +98,7 @@ fn measure<C: Candidate>(
         candidate.train()?;
         let seconds = begun.elapsed().as_secs_f64();
         let trained = assess(&candidate)?;
-        println!("seed {seed}: {}; untrained {}", report::line(&trained), report::line(&untrained));
+        println!("seed {seed}: {}; untrained {}", line(&trained), line(&untrained));
         outcomes.push(Outcome { untrained, trained, seconds });
     }
     Ok((floor, outcomes))

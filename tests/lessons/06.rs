@@ -1,0 +1,39 @@
+// The checks of lesson 06: one block that runs after its cells and sees their variables.
+{
+    let near = |actual: f64, expected: f64, tolerance: f64| {
+        assert!((actual - expected).abs() <= tolerance, "{actual} is not {expected} within {tolerance}");
+    };
+    let length = |z: &[f32]| z.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    // Section 2: the shell. √128 = 11.31, with a deviation of 1/√2.
+    assert!(z.iter().all(|z| (8.5..14.2).contains(&length(z))));
+    // Section 4: the straight way leaves it, the spherical one keeps to it.
+    let [a, b] = [length(&z[0]), length(&z[1])];
+    assert!(length(&ways.vectors()[3]) < 0.85 * a.min(b));
+    near(length(&ways.vectors()[10]), (a + b) / 2.0, 0.15 * a);
+    assert_eq!((sheet.changes().len(), ways.vectors().len()), (128, 14));
+
+    // Section 5: the classifier knows drawn faces; generated ones both smile and frown.
+    assert!(reader.accuracy().all(|(_, share)| share >= 0.9), "{:?}", reader.accuracy().collect::<Vec<_>>());
+    assert!((100..=900).contains(&smiling), "{smiling}");
+
+    // Section 6: the way ends where the classifier is sure, and the judge agrees more often than not; the gradient's way is
+    // the shorter one.
+    assert!(path.reached() && path.probabilities()[0] < 0.5, "{path}");
+    for fared in [&smiles, &hair] {
+        let (averaged, gradient) = (fared.direction(), fared.gradient());
+        assert!(gradient.reached >= 0.9 && gradient.judged >= 0.6, "{fared}");
+        assert!(gradient.distance < averaged.distance, "{fared}");
+    }
+
+    // Section 7: along its own direction each attribute grows.
+    for name in effects.names() {
+        assert!(effects.change(name, name)? > 0.05, "{name}");
+    }
+    assert!(freed.entanglement() < effects.entanglement());
+
+    // Section 8: nothing has a number of its own, until it is tied.
+    assert!(plain.score() <= 0.05, "{plain}");
+    let (expression, mouth) = (tied_sap.of_factor("expression")?, tied_sap.of_factor("mouth")?);
+    assert!(expression >= 0.2 && mouth >= 0.2, "{tied_sap}");
+    assert_eq!((tied_sap.best("expression")?, tied_sap.best("mouth")?), (0, 1));
+}
