@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | what does G make of unusual vectors? | [`constants`], [`one_hot`], [`extremes`] |
 //! | what does one number do? | [`dimension`], [`sheet`] |
-//! | what lies between two faces? | [`ways`], [`lerp`], [`slerp`] |
+//! | what lies between two faces? | [`straight`], [`spherical`], [`ways`]; [`lerp`], [`slerp`] |
 //! | what does a smile look like in z? | [`Readings`], [`Direction`], [`arithmetic`] |
 //! | how does one get *this* face to smile? | [`Attributes::steer`], [`compare`] |
 //! | what else changes with it? | [`Effects`], [`Direction::without`] |
@@ -39,7 +39,7 @@ pub use effects::Effects;
 pub use sap::{Sap, sap};
 pub use sheet::{Sheet, sheet};
 pub use steer::{Path, Steering, Wish};
-pub use studies::{constants, dimension, extremes, moving, one_hot, ways};
+pub use studies::{constants, dimension, extremes, moving, one_hot, spherical, straight, ways};
 pub use study::Study;
 pub use vectors::{Vector, draw, images, lerp, of_batch, slerp, to_batch};
 

@@ -101,11 +101,13 @@ pub(super) fn judge(learner: Gap) -> Verdict {
     const NAME: &str = "06-5";
     let mut noise = Noise::new(65);
     let z: Vec<Vec<f32>> = (0..200).map(|_| noise.normal(6)).collect();
-    let falling: Vec<f32> = z.iter().map(|z| 0.2 + 0.4 * z[1] - 1.5 * z[4] + 0.1 * z[2]).collect();
+    let weights = [0.5, 0.9, 0.4, -0.6, -1.5, 0.3];
+    let falling: Vec<f32> =
+        z.iter().map(|z| 0.2 + z.iter().zip(weights).map(|(z, w)| w * z).sum::<f32>()).collect();
     let shared: Vec<f32> = z.iter().map(|z| 7.0 * (z[2] + z[5])).collect();
     let small = vec![vec![0.0, 1.0, 2.0], vec![1.0, -1.0, 1.0], vec![2.0, -1.0, 1.5], vec![3.0, 1.0, 0.0]];
     let cases: [(&str, &[Vec<f32>], &[f32]); 3] = [
-        ("for a factor that falls with z₄ and rises a little with z₁", &z, &falling),
+        ("for a factor that falls with z₄ and rises less with z₁", &z, &falling),
         ("for a factor that z₂ and z₅ share", &z, &shared),
         ("for four vectors and the factor [0, 1, 2, 4]", &small, &[0.0, 1.0, 2.0, 4.0]),
     ];

@@ -7,7 +7,7 @@ use crate::lessons::dcgan::Generator;
 use crate::metrics::{Judge, Opinion};
 use crate::{Error, Result};
 
-/// What the classes of a continuous factor are called: the thirds of its range.
+/// What the classes of a continuous factor are called: the thirds of all faces that are read together.
 const THIRDS: [&str; 3] = ["low", "middle", "high"];
 
 /// Latent vectors, and what is to be seen on each one's face.
@@ -22,7 +22,7 @@ pub struct Readings {
 pub struct Reading {
     /// `expression`
     pub name: String,
-    /// `frown`, `smile`; of a continuous factor `low`, `middle`, `high`, the thirds of its range.
+    /// `frown`, `smile`; of a continuous factor `low`, `middle`, `high`, the thirds of these faces.
     pub answers: Vec<String>,
     /// The index of each face's answer.
     pub classes: Vec<usize>,
@@ -241,7 +241,7 @@ pub(super) fn of_opinion(opinion: &Opinion) -> Vec<Reading> {
         Some(Reading {
             name: factor.name().into(),
             answers: THIRDS.map(str::to_owned).into(),
-            classes: values.iter().map(|x| ((3.0 * x) as usize).min(2)).collect(),
+            classes: thirds(&values),
             values,
         })
     };
@@ -252,4 +252,13 @@ pub(super) fn of_opinion(opinion: &Opinion) -> Vec<Reading> {
 fn value(p: &[f32]) -> f32 {
     let (first, last) = (p.first().copied().unwrap_or(0.0), p.last().copied().unwrap_or(0.0));
     0.5 * (1.0 + last - first)
+}
+
+/// Which third of all numbers each one is in.
+fn thirds(values: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut classes = vec![0; values.len()];
+    order.iter().enumerate().for_each(|(rank, &at)| classes[at] = 3 * rank / values.len());
+    classes
 }

@@ -98,7 +98,7 @@ impl Path {
             (label, self.vectors[at].clone())
         };
         let caption = format!(
-            "z moved until the classifier is {:.0} % sure of “{}”; below the step its probability.",
+            "z moved until the classifier is {:.0} % sure of “{}”: the step, and how sure it is then.",
             100.0 * self.sure,
             self.wish.answer
         );

@@ -89,20 +89,38 @@ pub fn moving(
     Study::new(g, &caption, count.min(7), points)
 }
 
-/// The ways from `a` to `b` in `count` pictures each: above the straight one, below the [spherical](slerp).
+/// The straight way ([`lerp`]) from `a` to `b` in `count` pictures.
+///
+/// # Errors
+/// Those of [`lerp`], or there are fewer than two pictures.
+pub fn straight(g: &Generator, a: &[f32], b: &[f32], count: usize) -> Result<Study> {
+    let points = way("t", |t| lerp(a, b, t), count)?;
+    Study::new(g, "The straight way from one vector to another.", count.min(7), points)
+}
+
+/// The spherical way ([`slerp`]) from `a` to `b` in `count` pictures.
+///
+/// # Errors
+/// Those of [`slerp`], or there are fewer than two pictures.
+pub fn spherical(g: &Generator, a: &[f32], b: &[f32], count: usize) -> Result<Study> {
+    let points = way("t", |t| slerp(a, b, t), count)?;
+    Study::new(g, "The way from one vector to another on a sphere.", count.min(7), points)
+}
+
+/// Both ways from `a` to `b` in `count` pictures each: above the straight one, below the [spherical](slerp).
 ///
 /// # Errors
 /// Those of [`lerp`] and [`slerp`], or there are fewer than two pictures.
 pub fn ways(g: &Generator, a: &[f32], b: &[f32], count: usize) -> Result<Study> {
-    let mut points: Vec<(String, Vector)> = Vec::new();
-    for t in between(0.0, 1.0, count)? {
-        points.push((format!("lerp {}", shown(t)), lerp(a, b, t)?));
-    }
-    for t in between(0.0, 1.0, count)? {
-        points.push((format!("slerp {}", shown(t)), slerp(a, b, t)?));
-    }
+    let mut points = way("lerp", |t| lerp(a, b, t), count)?;
+    points.extend(way("slerp", |t| slerp(a, b, t), count)?);
     let caption = "The way from one vector to another: straight (above) and on a sphere (below).";
     Study::new(g, caption, count, points)
+}
+
+fn way(name: &str, point: impl Fn(f32) -> Result<Vector>, count: usize) -> Result<Vec<(String, Vector)>> {
+    let values = between(0.0, 1.0, count)?;
+    values.into_iter().map(|t| Ok((format!("{name} {}", shown(t)), point(t)?))).collect()
 }
 
 /// The vector that is `value` everywhere.

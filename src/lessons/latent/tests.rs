@@ -19,7 +19,7 @@ fn small() -> Generator {
 }
 
 fn attributes() -> Attributes {
-    Attributes::of_faces(&AttributesConfig { faces: 1_000, epochs: 4, ..Default::default() }).unwrap()
+    Attributes::of_faces(&AttributesConfig::default()).unwrap()
 }
 
 #[track_caller]
@@ -101,6 +101,8 @@ fn studies_show_what_they_say() {
     }
     let both = ways(&g, &z[0], &z[1], 4).unwrap();
     assert_eq!((&both.vectors()[0], &both.vectors()[3], both.vectors().len()), (&z[0], &z[1], 8));
+    assert_eq!(straight(&g, &z[0], &z[1], 4).unwrap().vectors(), &both.vectors()[..4]);
+    assert_eq!(spherical(&g, &z[0], &z[1], 4).unwrap().vectors(), &both.vectors()[4..]);
     assert!(study.plate().png().is_ok() && study.text().contains("judge of faces"));
 
     // A number that G doesn't look at changes nothing; the others do.
