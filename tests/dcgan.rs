@@ -14,7 +14,8 @@ use process::{Running, bits, said};
 
 /// 20 images in batches of 8: the third of an epoch is short, and checkpoints fall inside of epochs.
 fn config() -> DcganConfig {
-    DcganConfig { latent: 16, batch: 8, source: Source::faces(20), seed: 9, ..DcganConfig::default() }
+    let source = Source::faces(20);
+    DcganConfig { latent: 16, batch: 8, rate: Some(2e-4), source, seed: 9, ..DcganConfig::default() }
 }
 
 /// Makes a stage anew at `RATE`, or resumes it if that is not set, and trains to `STEPS` steps.
