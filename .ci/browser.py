@@ -413,12 +413,12 @@ def main() -> int:
     parser.add_argument(
         "--screenshots", type=Path, required=True, help="folder for pictures, outside the tree"
     )
-    parser.add_argument("--notebook", action="append", help="may be given again [default: lessons 00 and 05]")
+    parser.add_argument("--notebook", action="append", help="may be given again [default: lesson 00]")
     parser.add_argument("--url", help="use the Lab that runs at this address (with its token)")
     options = parser.parse_args()
     try:
         with nullcontext(options.url) if options.url else lab() as url:
-            for notebook in options.notebook or ["00-cross-entropy.ipynb", "05-dcgan.ipynb"]:
+            for notebook in options.notebook or ["00-cross-entropy.ipynb"]:
                 screenshots = options.screenshots / notebook.removesuffix(".ipynb")
                 screenshots.mkdir(parents=True, exist_ok=True)
                 visit(url, notebook, screenshots)
