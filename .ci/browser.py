@@ -1,12 +1,13 @@
 """Opens the course as a learner does: real Chromium, Run > Run All Cells, figures on the page.
 
-    python .ci/browser.py --screenshots DIR [--url URL] [--notebook 00-cross-entropy.ipynb]...
+    python .ci/browser.py --screenshots DIR [--url URL] [--notebook 00-cross-entropy.ipynb]... [--exercise 00-2]...
 
 Starts Lab by `cargo run --release -- lab --no-browser` (or uses the one at --url), opens each notebook, and
 requires: the recorded figures show before anything was run, in a notebook that Lab doesn't trust yet; after
 Run All every cell has run, none gave an error or wrote to stderr, no dialog came up; each figure is an
-image that loaded and has a text alternative; each video plays; and each slider is moved by mouse and by keyboard. Pictures
-of the page go to DIR. Exit 1 and one line otherwise.
+image that loaded and has a text alternative; each video plays; and each slider is moved by mouse and by keyboard. Of each
+exercise that is named, the starter's answer is refused with a hint, and the solution, put into its cell, passes; then the
+starter is put back. Pictures of the page go to DIR. Exit 1 and one line otherwise.
 """
 
 from __future__ import annotations
@@ -60,6 +61,12 @@ SCROLL = f"""const s = document.querySelector('{PANEL} .jp-WindowedPanel-outer')
     const before = s.scrollTop; if (arguments[0] === null) {{ s.scrollTop = 0 }}
     else {{ s.scrollTop += arguments[0] * s.clientHeight }}
     return s.scrollTop !== before"""
+# Lab keeps only the cells near the view in the page, each with its place in the notebook.
+CELL = f"{PANEL} .jp-Cell[data-windowed-list-index='%d']"
+# What a browser does at Ctrl-V, with this text on the clipboard.
+PASTE = """const clipboard = new DataTransfer(); clipboard.setData('text/plain', arguments[1]);
+    arguments[0].dispatchEvent(
+        new ClipboardEvent('paste', {clipboardData: clipboard, bubbles: true, cancelable: true}))"""
 PROMPTS = f"""return [...document.querySelectorAll('{PANEL} .jp-CodeCell .jp-InputArea-prompt')].map(
     p => p.innerText.trim())"""
 
@@ -199,8 +206,12 @@ class Server:
                 return str(entry["path"])
         raise Failure(f"Lab's folder has no {name}")
 
+    def cells(self, path: str) -> list[dict[str, Any]]:
+        cells: list[dict[str, Any]] = self.contents(path)["cells"]
+        return cells
+
     def code_cells(self, path: str) -> list[dict[str, Any]]:
-        return [cell for cell in self.contents(path)["cells"] if cell["cell_type"] == "code"]
+        return [cell for cell in self.cells(path) if cell["cell_type"] == "code"]
 
 
 # --------------------------------------------------------------------------------------- the visit
@@ -317,12 +328,74 @@ class Visit:
             self.picture("still-running")
             raise Failure(f"{self.path} still runs after {RUN_SECONDS} s")
 
+    def cell(self, index: int) -> WebElement:
+        """The cell at this place of the notebook, scrolled into view."""
+        self.page.execute_script(SCROLL, None)
+        for _ in range(200):
+            if found := self.page.find_elements(By.CSS_SELECTOR, CELL % index):
+                self.page.execute_script("arguments[0].scrollIntoView({block: 'center'})", found[0])
+                time.sleep(0.5)  # Lab may lay out the cells around it again
+                return self.page.find_element(By.CSS_SELECTOR, CELL % index)
+            self.page.execute_script(SCROLL, 0.5)
+            time.sleep(0.2)
+        raise Failure(f"cell {index + 1} of {self.path} does not come into view")
+
+    def write(self, index: int, text: str) -> None:
+        """Clicks into a cell's editor, and puts this text in the place of all that is there."""
+        editor = self.cell(index).find_element(By.CSS_SELECTOR, ".cm-content")
+        editor.click()
+        ActionChains(self.page).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).perform()
+        self.page.execute_script(PASTE, editor, text)
+
+    def said(self, index: int) -> str:
+        """What is below a cell."""
+        outputs = self.cell(index).find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output")
+        return "\n".join(output.text for output in outputs)
+
+    def solve(self, number: str) -> None:
+        """Does an exercise wrong, as its starter does, then right, as its solution does."""
+        cells = self.server.cells(self.path)
+        call = f"check_{number.replace('-', '_')}("
+        places = [at for at, cell in enumerate(cells) if cell["cell_type"] == "code" and call in cell["source"]]
+        if len(places) != 1:
+            raise Failure(f"{self.path} has {len(places)} cells that check exercise {number}")
+        check, answer = places[0], places[0] - 1
+        wrong = self.said(check)
+        self.picture(f"{number}-wrong")
+        if f"✗ {number}" not in wrong or "Hint: " not in wrong:
+            raise Failure(f"the starter of {number} is not refused with a hint, but: {wrong[:200]}")
+        starter = str(cells[answer]["source"])
+        for text, sign in ((solution(number), "✓"), (starter, "✗")):
+            self.write(answer, text)
+            for index in (answer, check):
+                editor = self.cell(index).find_element(By.CSS_SELECTOR, ".cm-content")
+                editor.click()
+                ActionChains(self.page).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(
+                    Keys.CONTROL
+                ).perform()
+                time.sleep(0.5)
+            if not wait_for(lambda: f"{sign} {number}" in self.said(check), 60):
+                self.picture(f"{number}-no-verdict")
+                raise Failure(f"the check of {number} does not say {sign}, but: {self.said(check)[:200]}")
+            if sign == "✓":
+                self.picture(f"{number}-right")
+                right = self.said(check)
+        print(f"exercise {number}, wrong: {wrong}\nexercise {number}, right: {right}")
+
     def save(self) -> list[dict[str, Any]]:
         """Ctrl-S; the code cells as they are on disk then."""
         self.page.find_element(By.TAG_NAME, "body").send_keys(Keys.CONTROL, "s")
         time.sleep(3)
         self.no_dialog()
         return self.server.code_cells(self.path)
+
+
+def solution(number: str) -> str:
+    """An exercise's solution as a learner would write it: the code before `main`, without the starter's lines."""
+    source = next((ROOT / "lessons" / "exercises").glob(f"{number}-*.rs")).read_text()
+    code = source.split("\nfn main()", 1)[0].split("\n")
+    kept = [line for line in code if not line.startswith("//!") and not line.strip().startswith("// starter")]
+    return "\n".join(line for line in kept if line.strip() not in ("// solution", "// end")).strip()
 
 
 def first_line(cell: dict[str, Any]) -> str:
@@ -362,7 +435,7 @@ def has_video(cells: list[dict[str, Any]]) -> bool:
     return any("<video" in text for text in html)
 
 
-def visit(url: str, notebook: str, screenshots: Path) -> None:
+def visit(url: str, notebook: str, exercises: list[str], screenshots: Path) -> None:
     server = Server(url)
     path = server.find(notebook)
     cells = server.code_cells(path)
@@ -399,6 +472,10 @@ def visit(url: str, notebook: str, screenshots: Path) -> None:
             raise Failure(f"{path} made a video that is not on the page")
         if still := [alt for alt, seconds in seen.videos.items() if not seconds > 0]:
             raise Failure(f"a video doesn't play: {still[0]}")
+        for number in exercises:
+            seen.solve(number)
+        if exercises:
+            seen.save()
     for alt, width in after.items():
         print(f"figure, {width} pixels wide: {alt}")
     for alt, seconds in seen.videos.items():
@@ -414,6 +491,9 @@ def main() -> int:
         "--screenshots", type=Path, required=True, help="folder for pictures, outside the tree"
     )
     parser.add_argument("--notebook", action="append", help="may be given again [default: lesson 00]")
+    parser.add_argument(
+        "--exercise", action="append", help="of one of these notebooks [default: 00-2 of lesson 00]"
+    )
     parser.add_argument("--url", help="use the Lab that runs at this address (with its token)")
     options = parser.parse_args()
     try:
@@ -421,7 +501,8 @@ def main() -> int:
             for notebook in options.notebook or ["00-cross-entropy.ipynb"]:
                 screenshots = options.screenshots / notebook.removesuffix(".ipynb")
                 screenshots.mkdir(parents=True, exist_ok=True)
-                visit(url, notebook, screenshots)
+                chosen = options.exercise or ([] if options.notebook else ["00-2"])
+                visit(url, notebook, [id for id in chosen if id[:2] == notebook[:2]], screenshots)
     except Failure as error:
         print(f"browser: {error} (pictures: {options.screenshots})", file=sys.stderr)
         return 1

@@ -172,7 +172,7 @@ fn measurements_are_listed_and_what_cannot_be_measured_is_said_at_once() {
     let course = Course::new();
     let listed = text(&course.run(&["measure"]));
     assert!(listed.starts_with("dcgan-cpu\n"), "{listed}");
-    for name in ["judges", "dcgan-quality"] {
+    for name in ["judges", "dcgan-quality", "shipped-generator", "disentanglement"] {
         let said = error(&course.run(&["measure", name, "--case", "128x16"]));
         assert!(said.contains(&format!("cannot measure {name}: expected no option but --quick")), "{said}");
     }

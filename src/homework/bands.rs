@@ -3,7 +3,7 @@
 //! One good or bad run says little: another seed may do as well, or collapse. So each reference was trained from twenty
 //! seeds (`cargo course measure bands` makes them anew), and a run of the same settings is placed among these:
 //!
-//! ```no_run
+//! ```
 //! use gan_course::homework::bands;
 //! use gan_course::lessons::gan::{Gan, GanConfig};
 //! let mut gan = Gan::new(GanConfig::default())?;
@@ -24,8 +24,6 @@ use serde_json::Value;
 pub(crate) use figures::Assess;
 #[cfg(feature = "lab")]
 pub(crate) use figures::Assessed;
-#[cfg(feature = "lab")]
-pub(crate) use standing::shown;
 pub use standing::{Place, Standing};
 
 use crate::lessons::dcgan::Dcgan;

@@ -1,6 +1,6 @@
 //! The checks of lesson 02: the naive generator's loss, its training loop, and the log-density of a mixture.
 
-use super::{Verdict, agrees, attempt, shown};
+use super::{Verdict, agrees, answer, attempt, shown};
 use crate::Result;
 use crate::data::{Density, Target};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
@@ -89,10 +89,9 @@ fn judge_steps(learner: fn(&mut NaiveGenerator, usize) -> Result<()>, count: usi
         train(&mut naive, count)?;
         naive.map(&[0.0, 0.25, 0.5, 0.75, 1.0])
     };
-    let actual = match attempt(move || ends(learner)) {
-        Ok(Ok(actual)) => actual,
-        Ok(Err(error)) => return Verdict::failed(NAME, format!("your code returned an error: {error}.")),
-        Err(panic) => return Verdict::failed(NAME, format!("for {count} steps {panic}.")),
+    let actual = match answer(&format!("for {count} steps"), move || ends(learner)) {
+        Ok(actual) => actual,
+        Err(text) => return Verdict::failed(NAME, text),
     };
     let fresh = |naive: &mut NaiveGenerator, steps: usize| -> Result<()> {
         for _ in 0..steps {

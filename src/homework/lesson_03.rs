@@ -9,7 +9,7 @@ pub use labels::check_03_6;
 pub use losses::{check_03_1, check_03_2};
 pub use stale::check_03_5;
 
-use super::{Verdict, attempt, shown};
+use super::{Verdict, answer, attempt, shown};
 use crate::Result;
 use crate::data::Target;
 use crate::lessons::gan::{Gan, GanConfig};
@@ -147,20 +147,14 @@ fn judge_03_3(learner: Round) -> Verdict {
         };
         for k in [3, 1, 2] {
             let begun = start.clone();
-            let attempted = attempt(std::panic::AssertUnwindSafe(move || {
+            let case = format!("with k = {k}");
+            let round = move || {
                 let mut gan = begun;
                 learner(&mut gan, k).map(|()| gan)
-            }));
-            let case = format!("with k = {k}");
-            let found = match attempted {
-                Ok(Ok(gan)) => look(&gan)?,
-                Ok(Err(error)) => {
-                    return Ok(Verdict::failed(
-                        NAME,
-                        format!("{case} your code returned an error: {error}."),
-                    ));
-                }
-                Err(panic) => return Ok(Verdict::failed(NAME, format!("{case} {panic}."))),
+            };
+            let found = match answer(&case, round) {
+                Ok(gan) => look(&gan)?,
+                Err(text) => return Ok(Verdict::failed(NAME, text)),
             };
             let mut right = RIGHT.iter().map(|round| after(*round, k)).collect::<Result<Vec<_>>>()?;
             if right.contains(&found) {

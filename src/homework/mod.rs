@@ -9,14 +9,16 @@ mod lesson_01;
 mod lesson_02;
 mod lesson_03;
 mod lesson_05;
+mod lesson_06;
 
-use std::panic::{UnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind};
 
 pub use lesson_00::{check_00_1, check_00_2, check_00_3};
 pub use lesson_01::{check_01_1, check_01_2, check_01_3};
 pub use lesson_02::{check_02_1, check_02_2, check_02_3};
 pub use lesson_03::{check_03_1, check_03_2, check_03_3, check_03_4, check_03_5, check_03_6};
 pub use lesson_05::{check_05_1, check_05_2, check_05_3, check_05_4, check_05_5};
+pub use lesson_06::{Toy, check_06_1, check_06_2, check_06_3, check_06_4, check_06_5};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,15 @@ fn attempt<T>(code: impl FnOnce() -> T + UnwindSafe) -> Result<T, String> {
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
         format!("your code panicked: {text}. Try it on the case above in a cell of its own")
     })
+}
+
+/// What the learner's code answers in a case; what goes wrong, its error or its panic, becomes the message.
+fn answer<T>(case: &str, code: impl FnOnce() -> crate::Result<T>) -> Result<T, String> {
+    match attempt(AssertUnwindSafe(code)) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(format!("{case} your code returned an error: {error}.")),
+        Err(panic) => Err(format!("{case} {panic}.")),
+    }
 }
 
 /// A number as messages write it: five digits, a true minus sign.

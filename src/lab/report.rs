@@ -62,15 +62,10 @@ pub fn run(options: &Options, checkout: Option<&Checkout>) -> Result<()> {
 /// The page of the run in this folder.
 fn page(folder: &Path, checkout: Option<&Checkout>) -> Result<String> {
     let run = Run::read(folder)?;
-    let mut studies = Section::default();
-    match studies::studies(&run) {
-        Ok(exhibits) => studies.exhibits = exhibits,
-        Err(error) => studies.missing.push(error.to_string()),
-    }
     let page = page::Page {
         pictures: pictures::pictures(&run),
         curves: curves::curves(&run),
-        studies,
+        studies: studies::studies(&run),
         settings: facts::settings(&run),
         versions: facts::versions(checkout),
         files: facts::files(&run),

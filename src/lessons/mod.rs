@@ -6,4 +6,5 @@ pub mod cross_entropy;
 pub mod dcgan;
 pub mod density;
 pub mod gan;
+pub mod latent;
 pub mod naive_generator;

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use super::statistics::Quartiles;
 use super::{Options, chosen, machine, table};
 use crate::data::{Density, Target};
-use crate::homework::bands::{Assess, Assessed, Band, Bands, Reference, shown};
+use crate::homework::bands::{Assess, Assessed, Band, Bands, Reference};
 use crate::lab::checkout::{Checkout, read, write_whole};
 use crate::lessons::dcgan::{Dcgan, DcganConfig};
 use crate::lessons::density::{DensityConfig, DensityNet, three_humps};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::show::three_digits as shown;
 use crate::train::{Stage, grouped};
 use crate::{Error, Result};
 

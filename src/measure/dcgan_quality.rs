@@ -7,6 +7,8 @@
 mod candidate;
 mod report;
 
+pub(super) use report::line;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -22,12 +24,12 @@ use crate::{Error, Result};
 const NAME: &str = "dcgan-quality";
 
 /// Rows and columns of the images.
-const SIDE: usize = 32;
+pub(super) const SIDE: usize = 32;
 /// Seeds that nothing else in the course uses: of the faces that are the standard, of those that are the floor, and of
 /// the generators' latent vectors.
-const STANDARD_SEED: u64 = 730_001;
+pub(super) const STANDARD_SEED: u64 = 730_001;
 const FLOOR_SEED: u64 = 730_002;
-const LATENT_SEED: u64 = 730_003;
+pub(super) const LATENT_SEED: u64 = 730_003;
 
 /// How long a generator is trained, and how many are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +94,7 @@ fn measure<C: Candidate>(
     let real = Faces::sample(plan.images, SIDE, STANDARD_SEED)?;
     let floor =
         FacesStandard::new(real.images())?.assess(Faces::sample(plan.images, SIDE, FLOOR_SEED)?.images())?;
-    println!("real against real: {}", report::line(&floor));
+    println!("real against real: {}", line(&floor));
     let outcome = |seed: u64| {
         let standard = FacesStandard::new(real.images())?; // each thread its own: a device's may not be shared
         let mut candidate = candidate(seed)?;
@@ -102,14 +104,14 @@ fn measure<C: Candidate>(
         candidate.train(true)?;
         let mut seconds = begun.elapsed().as_secs_f64();
         let short = assess(&candidate)?;
-        println!("seed {seed}, short run: {}; untrained {}", report::line(&short), report::line(&untrained));
+        println!("seed {seed}, short run: {}; untrained {}", line(&short), line(&untrained));
         let begun = Instant::now();
         if !plan.short {
             candidate.train(false)?;
         }
         seconds += begun.elapsed().as_secs_f64();
         let trained = assess(&candidate)?;
-        println!("seed {seed}: {}", report::line(&trained));
+        println!("seed {seed}: {}", line(&trained));
         Ok(Outcome { untrained, short, trained, seconds })
     };
     // Two networks on a core each are done sooner than one after the other on two. The numbers are the same.

@@ -7,6 +7,7 @@ mod bands;
 mod child;
 mod dcgan_cpu;
 mod dcgan_quality;
+mod disentanglement;
 mod fuzz;
 mod judges;
 mod kills;
@@ -15,6 +16,7 @@ pub(crate) mod machine;
 mod protocol;
 mod pytorch;
 mod rounds;
+mod shipped_generator;
 mod side;
 mod statistics;
 mod step;
@@ -39,7 +41,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 6] = [
+pub const MEASUREMENTS: [Measurement; 8] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -69,6 +71,16 @@ pub const MEASUREMENTS: [Measurement; 6] = [
         name: "judges",
         about: "train the judges of faces and of Fashion-MNIST anew, and how often they are right (about half an hour)",
         run: judges::run,
+    },
+    Measurement {
+        name: "shipped-generator",
+        about: "train the generator of faces that lesson 06 begins with, and what it is worth (ten minutes; --quick)",
+        run: shipped_generator::run,
+    },
+    Measurement {
+        name: "disentanglement",
+        about: "whether factors have numbers of their own, of three latents; steered faces (half an hour; --quick)",
+        run: disentanglement::run,
     },
 ];
 

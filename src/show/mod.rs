@@ -23,6 +23,7 @@ mod average;
 mod canvas;
 mod display;
 mod draw;
+mod numbers;
 mod panel;
 mod picture;
 mod plate;
@@ -35,6 +36,7 @@ use std::path::Path;
 
 pub use animation::{Animation, LARGEST};
 pub use average::averaged;
+pub(crate) use numbers::three_digits;
 pub use panel::Panel;
 pub use picture::{GAP, Picture};
 pub use plate::{Plate, Tile};

@@ -35,13 +35,13 @@
     let away = |picture: &Picture| tint(picture).iter().zip(&real).map(|(a, b)| (a - b).abs()).sum::<f64>();
     assert!(away(&stills[3]) <= 0.7 * away(&stills[0]), "{} {}", away(&stills[0]), away(&stills[3]));
 
-    // And by the judge of faces: less than half as far from real ones as before training (of two seeds 28 % and 36 %), and
-    // some can be read whole (9 % and 10 %).
+    // And by the judge of faces: nearer to real ones than before training, and some can be read whole. Of the ten seeds of
+    // `measure dcgan-quality`, the worst have 52 % of untrained's distance and 9 %.
     let standard = gan_course::metrics::FacesStandard::new(gan_course::data::faces::Faces::sample(500, 32, 1)?.images())?;
     let judged = |game: &Dcgan| standard.assess(&dcgan::image_set(&game.generate(&game.latent(500, 2)?)?)?);
     let (untrained, trained) = (judged(&Dcgan::new(DcganConfig::ci())?)?, judged(&game)?);
-    assert!(trained.frechet <= 0.5 * untrained.frechet, "{} {}", trained.frechet, untrained.frechet);
-    assert!(trained.readable >= 0.03 && untrained.readable <= 0.01, "{} {}", trained.readable, untrained.readable);
+    assert!(trained.frechet <= 0.6 * untrained.frechet, "{} {}", trained.frechet, untrained.frechet);
+    assert!(trained.readable >= 0.05 && untrained.readable <= 0.01, "{} {}", trained.readable, untrained.readable);
 
     // Section 11: the loaded generator draws what the stage's does.
     assert_eq!(game.steps(), 1_375);

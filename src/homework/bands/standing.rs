@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::figures::Assessed;
 use super::{Best, Reference};
+use crate::show::three_digits as shown;
 
 /// Where a run stands among those of the reference.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,19 +113,6 @@ impl fmt::Display for Standing {
         }
         write!(f, "{failed}; {} of {seeds} reference runs {}", self.reference_failed, what)
     }
-}
-
-/// Three digits and a true minus sign.
-pub(crate) fn shown(value: f64) -> String {
-    let text = match value.abs() {
-        0.0 => "0".into(),
-        size if (1e-3..1e6).contains(&size) => {
-            let digits = (2 - size.log10().floor() as i32).clamp(0, 5) as usize;
-            format!("{value:.digits$}")
-        }
-        _ => format!("{value:.2e}"),
-    };
-    text.replace('-', "−")
 }
 
 fn ordinal(number: u64) -> String {

@@ -1,10 +1,8 @@
 //! Exercise 03-6, of the bug museum: players whose labels make them pull at one end.
 
-use std::panic::AssertUnwindSafe;
-
 use dfdx::prelude::{AsArray, Backward, Gradients, Trace};
 
-use super::super::{Verdict, attempt, shown};
+use super::super::{Verdict, answer, shown};
 use crate::lessons::gan::{Gan, GanConfig, forward};
 use crate::loss::binary_cross_entropy;
 use crate::optim::{AdamConfig, Optimizer};
@@ -47,15 +45,9 @@ pub(super) fn judge(learner: Losses) -> Verdict {
         for (name, real, fake, other) in CASES {
             let batches = [column(&dev, &real)?, column(&dev, &fake)?, column(&dev, &other)?];
             let [a, b, c] = batches.clone().map(|batch| batch.leaky_trace());
-            let (of_d, of_g) = match attempt(AssertUnwindSafe(move || learner(a, b, c))) {
-                Ok(Ok(losses)) => losses,
-                Ok(Err(error)) => {
-                    return Ok(Verdict::failed(
-                        NAME,
-                        format!("{name} your code returned an error: {error}."),
-                    ));
-                }
-                Err(panic) => return Ok(Verdict::failed(NAME, format!("{name} {panic}."))),
+            let (of_d, of_g) = match answer(name, move || learner(a, b, c)) {
+                Ok(losses) => losses,
+                Err(text) => return Ok(Verdict::failed(NAME, text)),
             };
             let found = [f64::from(of_d.array()), f64::from(of_g.array())];
             let right = [bce(&real, 1.0) + bce(&fake, 0.0), bce(&other, 1.0)];

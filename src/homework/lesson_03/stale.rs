@@ -1,10 +1,8 @@
 //! Exercise 03-5, of the bug museum: a step whose G learns from samples that have forgotten G.
 
-use std::panic::AssertUnwindSafe;
-
 use dfdx::prelude::{AsArray, Backward, Trace};
 
-use super::super::{Verdict, attempt, shown};
+use super::super::{Verdict, answer, shown};
 use crate::Result;
 use crate::lessons::gan::{Gan, GanConfig, Mlp, cross_entropy, forward};
 use crate::optim::{AdamConfig, Optimizer, OptimizerConfig, SgdConfig};
@@ -133,15 +131,9 @@ pub(super) fn judge(learner: Step) -> Verdict {
         for count in [1, 3] {
             let case = if count == 1 { "after one step" } else { "after three steps" };
             let (begun, batches) = (start.clone(), &all[..count]);
-            let found = match attempt(AssertUnwindSafe(|| begun.after(learner, batches))) {
-                Ok(Ok(players)) => players.look(&probe)?,
-                Ok(Err(error)) => {
-                    return Ok(Verdict::failed(
-                        NAME,
-                        format!("{case} your code returned an error: {error}."),
-                    ));
-                }
-                Err(panic) => return Ok(Verdict::failed(NAME, format!("{case} {panic}."))),
+            let found = match answer(case, || begun.after(learner, batches)) {
+                Ok(players) => players.look(&probe)?,
+                Err(text) => return Ok(Verdict::failed(NAME, text)),
             };
             let of = |step: Step| start.after(step, batches)?.look(&probe);
             let right = of(RIGHT)?;

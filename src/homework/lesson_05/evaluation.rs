@@ -1,9 +1,7 @@
 //! Exercise 05-5, of the bug museum: a generator that is evaluated in training mode.
 
-use std::panic::AssertUnwindSafe;
-
 use crate::Result;
-use crate::homework::{Verdict, attempt, shown};
+use crate::homework::{Verdict, answer, shown};
 use crate::nn::dcgan::{Network, Preset};
 use crate::ops::conv::Map;
 use crate::tensor::{Dev, Noise, device, tensor, values};
@@ -50,20 +48,14 @@ pub(super) fn judge(learner: Pictures) -> Verdict {
         let start = generator()?;
         let many = latent(1, MANY)?;
         let alone = tensor(&device()?, values(&many)[..LATENT].to_vec(), (1, LATENT, 1, 1))?;
-        let asked = |z: &Map<Dev>| {
+        let asked = |case: &str, z: &Map<Dev>| {
             let (mut g, z) = (start.clone(), z.clone());
-            attempt(AssertUnwindSafe(move || learner(&mut g, z).map(|images| (values(&images), g))))
+            answer(case, move || learner(&mut g, z).map(|images| (values(&images), g)))
         };
         for (case, z) in [("for one latent vector", &alone), ("for eight latent vectors", &many)] {
-            let (found, g) = match asked(z) {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(error)) => {
-                    return Ok(Verdict::failed(
-                        NAME,
-                        format!("{case} your code returned an error: {error}."),
-                    ));
-                }
-                Err(panic) => return Ok(Verdict::failed(NAME, format!("{case} {panic}."))),
+            let (found, g) = match asked(case, z) {
+                Ok(answer) => answer,
+                Err(text) => return Ok(Verdict::failed(NAME, text)),
             };
             let expected = values(&start.forward(z.clone())?);
             let moved = levels(&values(&g.forward(many.clone())?), &values(&start.forward(many.clone())?));

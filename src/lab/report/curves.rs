@@ -2,7 +2,7 @@
 
 use super::Section;
 use super::run::Run;
-use crate::show::{Figure, Panel, averaged};
+use crate::show::{Figure, Panel, averaged, three_digits as number};
 use crate::train::grouped;
 use crate::{Error, Result};
 
@@ -75,28 +75,4 @@ fn figure(group: &Group, columns: &[(&str, &[f32])]) -> Result<Figure> {
     Ok(Figure::new(&format!("{} over {} steps{means}.", group.title, grouped(steps as u64)))
         .alt(&format!("Curves over {} steps: {}.", grouped(steps as u64), said.join("; ")))
         .panel(panel))
-}
-
-/// Three digits and a true minus.
-fn number(value: f64) -> String {
-    let text = match value.abs() {
-        0.0 => "0".into(),
-        size if (1e-3..1e5).contains(&size) => {
-            let digits = (2 - size.log10().floor() as i32).clamp(0, 5) as usize;
-            format!("{value:.digits$}")
-        }
-        _ => format!("{value:.2e}"),
-    };
-    text.replace('-', "−")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_three_digits() {
-        let numbers = [0.0, -0.01234, 1.0, 693.147, 12_345.6, 1e-9].map(number);
-        assert_eq!(numbers, ["0", "−0.0123", "1.00", "693", "12346", "1.00e−9"]);
-    }
 }

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use dfdx::prelude::{HasShape, Shape, Tensor};
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,7 @@ const KEY: &str = "gan-course-generator";
 const LIMIT: u64 = 1 << 26;
 
 impl Generator {
-    pub(super) fn new(dev: Dev, preset: Preset, channels: usize, network: Network) -> Self {
+    pub(crate) fn new(dev: Dev, preset: Preset, channels: usize, network: Network) -> Self {
         let (latent, ..) = network.takes();
         Self { dev, about: About { preset, latent, channels }, network }
     }
@@ -60,6 +61,21 @@ impl Generator {
     /// The preset that it was built by.
     pub fn preset(&self) -> Preset {
         self.about.preset
+    }
+
+    /// Numbers in a latent vector, L.
+    pub fn length(&self) -> usize {
+        self.about.latent
+    }
+
+    /// Colours of an image, C: 3, or 1 for grey.
+    pub fn channels(&self) -> usize {
+        self.about.channels
+    }
+
+    /// Where it computes.
+    pub(crate) fn dev(&self) -> &Dev {
+        &self.dev
     }
 
     /// The network: `println!("{}", generator.network())` shows it layer by layer.
@@ -96,33 +112,58 @@ impl Generator {
     /// # Errors
     /// A number is not finite, or the file can't be written; one that was there before is still there then.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
+        self.write(path.as_ref(), Dtype::F32)
+    }
+
+    /// [`save`](Self::save) in half precision (IEEE 754 binary16): half the bytes, and every number rounded to 11 binary
+    /// digits. [`load`](Self::load) reads it too; dfdx doesn't.
+    ///
+    /// # Errors
+    /// Those of [`save`](Self::save), or a number is beyond the ±65,504 of half precision.
+    pub fn save_half(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.write(path.as_ref(), Dtype::F16)
+    }
+
+    fn write(&self, path: &Path, dtype: Dtype) -> Result<()> {
         let failed =
             |cause: String| Error::new(format!("save the generator to {}", path.display())).actual(cause);
-        let mut collect = Collect(BTreeMap::new());
-        self.network.read("", &mut collect)?;
-        if let Some((name, _)) = collect.0.iter().find(|(_, (_, x))| x.iter().any(|x| !x.is_finite())) {
-            return Err(failed(format!("a number in {name} is not finite: training has diverged"))
-                .next("go back to the last checkpoint and lower the learning rate"));
-        }
-        let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = collect
-            .0
-            .into_iter()
-            .map(|(name, (shape, x))| (name, shape, x.iter().flat_map(|x| x.to_le_bytes()).collect()))
-            .collect();
-        let about = serde_json::to_string(&self.about).map_err(|cause| failed(cause.to_string()))?;
-        let views = bytes
-            .iter()
-            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
-        let file = views
-            .and_then(|views| safetensors::serialize(views, Some(HashMap::from([(KEY.into(), about)]))))
-            .map_err(|cause| failed(cause.to_string()))?;
+        let file = self.to_bytes(dtype).map_err(|cause| {
+            failed(cause).next("go back to the last checkpoint and lower the learning rate")
+        })?;
         write_whole(path, &file)
             .map_err(|cause| failed(cause.to_string()).next("make room, or choose another folder"))
     }
 
-    /// Loads what [`save`](Self::save) saved.
+    fn to_bytes(&self, dtype: Dtype) -> std::result::Result<Vec<u8>, String> {
+        let mut collect = Collect(BTreeMap::new());
+        self.network.read("", &mut collect).map_err(|cause| cause.to_string())?;
+        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+        for (name, (shape, x)) in collect.0 {
+            let halves: Vec<f16> = x.iter().map(|&x| f16::from_f32(x)).collect();
+            let finite = match dtype {
+                Dtype::F16 => halves.iter().all(|x| x.is_finite()),
+                _ => x.iter().all(|x| x.is_finite()),
+            };
+            if !finite {
+                return Err(format!("a number in {name} is not finite: training has diverged"));
+            }
+            let bytes = match dtype {
+                Dtype::F16 => halves.iter().flat_map(|x| x.to_le_bytes()).collect(),
+                _ => x.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            };
+            tensors.push((name, shape, bytes));
+        }
+        let about = serde_json::to_string(&self.about).map_err(|cause| cause.to_string())?;
+        let views = tensors
+            .iter()
+            .map(|(name, shape, bytes)| Ok((name, TensorView::new(dtype, shape.clone(), bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
+        views
+            .and_then(|views| safetensors::serialize(views, Some(HashMap::from([(KEY.into(), about)]))))
+            .map_err(|cause| cause.to_string())
+    }
+
+    /// Loads what [`save`](Self::save) or [`save_half`](Self::save_half) saved.
     ///
     /// # Errors
     /// The file can't be read, is damaged, or holds something else.
@@ -144,7 +185,8 @@ impl Generator {
         })
     }
 
-    fn of_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
+    /// The generator in a file's bytes; the error is what is wrong with them.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
         let why = |cause: safetensors::SafeTensorError| cause.to_string();
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(why)?;
         let about = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
@@ -191,9 +233,12 @@ impl Change for Fill<'_> {
     fn tensor<S: Shape>(&mut self, name: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
         let shape: Vec<usize> = tensor.shape().concrete().into_iter().collect();
         match self.tensors.tensor(&name) {
-            Ok(view) if view.dtype() == Dtype::F32 && view.shape() == shape => {
-                let floats = view.data().as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x));
-                let floats: Vec<f32> = floats.collect();
+            Ok(view) if matches!(view.dtype(), Dtype::F32 | Dtype::F16) && view.shape() == shape => {
+                let floats: Vec<f32> = if view.dtype() == Dtype::F32 {
+                    view.data().as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect()
+                } else {
+                    view.data().as_chunks::<2>().0.iter().map(|x| f16::from_le_bytes(*x).to_f32()).collect()
+                };
                 if let Some(bad) = floats.iter().find(|x| !x.is_finite()) {
                     self.bad.get_or_insert(format!("{bad} in {name}"));
                 }

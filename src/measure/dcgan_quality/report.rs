@@ -12,7 +12,7 @@ const FRECHET_GOAL: f64 = 0.1;
 const READABLE_GOAL: f64 = 0.8;
 
 /// The figures that decide, in one line.
-pub(super) fn line(quality: &FacesQuality) -> String {
+pub(in crate::measure) fn line(quality: &FacesQuality) -> String {
     let FacesQuality { frechet, readable, diversity, .. } = quality;
     format!("Fréchet distance {frechet:.2}, readable {}, diversity {diversity:.2}", percent(*readable))
 }

@@ -52,7 +52,21 @@ fn a_generator_is_saved_alone_and_read_by_dfdx_too() {
     let mut tuple = device().unwrap().build_module::<Generator32Small<16, 3>, f32>();
     initialise(&mut tuple, &mut Noise::new(99)).unwrap();
     tuple.load_safetensors(&path).unwrap();
-    assert!(values(&tuple.forward(z.reshape_like(&(3, Const::<16>, 1, 1)))) == images);
+    assert!(values(&tuple.forward(z.clone().reshape_like(&(3, Const::<16>, 1, 1)))) == images);
+
+    // In half precision each number is rounded to 11 binary digits, and the images to less than a step of 1/255.
+    let half = folder.path().join("half.safetensors");
+    dcgan.generator().save_half(&half).unwrap();
+    let rounded = Generator::load(&half).unwrap();
+    let exact = tensors_of(dcgan.generator().network());
+    let near = |a: f32, b: f32| (a - b).abs() <= 2f32.powi(-11) * b.abs() + 2f32.powi(-25);
+    for ((name, a), (_, b)) in tensors_of(rounded.network()).iter().zip(&exact) {
+        assert!(a.iter().zip(b).all(|(&a, &b)| near(a, b)), "{name}");
+    }
+    let other = values(&rounded.generate(&z).unwrap());
+    assert!(other.iter().zip(&images).all(|(a, b)| (a - b).abs() <= 2.0 / 255.0));
+    let sizes = [&half, &path].map(|path| std::fs::metadata(path).unwrap().len());
+    assert!(sizes[0] < sizes[1] / 2 + 1_000, "{sizes:?}");
 
     let bytes = std::fs::read(&path).unwrap();
     let load = |bytes: &[u8]| {
