@@ -47,9 +47,9 @@ RUN_SECONDS = 600
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 FIGURES = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output img')].map(
     i => ({{alt: i.alt, width: i.complete ? i.naturalWidth : 0}}))"""
-# Plays what is on the page; the next look tells how far it came.
+# Plays what is on the page; the next look tells how far it came. (In a notebook that Lab doesn't trust only the title is left.)
 VIDEOS = f"""return [...document.querySelectorAll('{PANEL} .jp-OutputArea-output video')].map(
-    v => {{ v.play(); return {{alt: v.getAttribute('aria-label') || '', width: v.videoWidth,
+    v => {{ v.play(); return {{alt: v.getAttribute('aria-label') || v.title, width: v.videoWidth,
         seconds: v.currentTime, error: v.error ? v.error.message : ''}} }})"""
 SLIDERS = f"{PANEL} .jp-OutputArea-output .gan-course-slider"
 # Where a slider is: its number, what it says there, and its picture.

@@ -153,7 +153,8 @@ impl Steering {
 
 impl Attributes {
     /// Moves `z` uphill on the probability that G(z) shows what is wished, in steps of equal length along the gradient's
-    /// direction, smoothed by momentum, until the classifier is sure or the limit of steps is there; [`Path::reached`] says which. Only z changes.
+    /// direction, smoothed by momentum, until the classifier is sure or the limit of steps is there; [`Path::reached`] says
+    /// which. Only z changes.
     ///
     /// # Errors
     /// There is no such question or answer, `z` has another length, or a setting makes no sense.

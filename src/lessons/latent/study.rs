@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// Pixels of the notebook: how wide a plate is, how large a picture is shown at most, and what a row needs beside it.
 const WIDTH: usize = 720;
 const LARGEST: usize = 128;
-const BESIDE: [usize; 2] = [20, 58];
+const BESIDE: [usize; 2] = [20, 66];
 /// Most images whose faces the text alternative tells one by one; of more, it tells some.
 const TOLD: usize = 14;
 /// How many of more than these.
