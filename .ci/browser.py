@@ -227,7 +227,10 @@ class Visit:
         self.sliders: set[str] = set()  # what those move that were moved
 
     def open(self) -> None:
-        address = f"{self.server.base}/lab/tree/{urllib.parse.quote(self.path)}?token={self.server.token}"
+        # Else Lab opens the notebooks of an earlier visit again, and starts a kernel for each.
+        address = (
+            f"{self.server.base}/lab/tree/{urllib.parse.quote(self.path)}?reset&token={self.server.token}"
+        )
         self.page.get(address)
         if not wait_for(lambda: bool(self.page.execute_script(PROMPTS)), PAGE_SECONDS):
             self.picture("not-open")
