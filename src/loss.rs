@@ -13,12 +13,14 @@ use dfdx::prelude::{
 
 pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
+pub use wasserstein::{Sides, gradient_penalty, interpolates};
 
 use crate::tensor::sizes;
 use crate::{Error, Result};
 
 mod density;
 mod gan;
+mod wasserstein;
 
 /// Binary cross-entropy on logits, averaged over all n elements: mean of -[y ln σ(z) + (1-y) ln(1-σ(z))].
 ///

@@ -7,3 +7,4 @@ pub mod dcgan;
 pub mod density;
 pub mod gan;
 pub mod naive_generator;
+pub mod wasserstein;

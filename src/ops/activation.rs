@@ -9,7 +9,7 @@ use dfdx::prelude::{
     Cpu, CpuError, Device, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
 };
 
-use super::memory::{lent, written};
+use super::memory::{lent, written, zeros};
 use super::{threads, vectorised};
 use crate::{Error, Result};
 
@@ -84,6 +84,17 @@ pub trait Activate: Device<f32> {
     fn tanh<S: Shape, T: Tape<f32, Self>>(
         x: Tensor<S, f32, Self, T>,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err>;
+
+    /// `outer` times the slope of the leaky ReLU (with 0, of ReLU) whose result was `y`: 1 where y is above 0, `slope`
+    /// elsewhere. Nothing flows back into y, since the slope doesn't change with it.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    fn gated<S: Shape, T: Tape<f32, Self>>(
+        outer: Tensor<S, f32, Self, T>,
+        y: Tensor<S, f32, Self>,
+        slope: f32,
+    ) -> Result<Tensor<S, f32, Self, T>, Self::Err>;
 }
 
 impl Activate for Cpu {
@@ -108,6 +119,27 @@ impl Activate for Cpu {
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
         pointwise(x, HyperbolicTangent)
     }
+
+    fn gated<S: Shape, T: Tape<f32, Self>>(
+        outer: Tensor<S, f32, Self, T>,
+        y: Tensor<S, f32, Self>,
+        slope: f32,
+    ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
+        let (outer, mut tape) = outer.try_contiguous()?.split_tape();
+        let y = y.try_contiguous()?;
+        let mut product = zeros(lent(&y).len());
+        chain(lent(&outer), lent(&y), &mut product, Leaky(slope));
+        let product = y.device().try_tensor_from_vec(product, *y.shape())?;
+        if T::OWNS_TAPE {
+            let (of_outer, of_product) = (outer.ghost(), product.ghost());
+            tape.add_backward_op(move |gradients| {
+                let of_product = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_product)?);
+                chain(&of_product, lent(&y), gradients.get_or_alloc_mut(&of_outer)?, Leaky(slope));
+                Ok(())
+            });
+        }
+        Ok(product.put_tape(tape))
+    }
 }
 
 #[cfg(feature = "cuda")]
@@ -130,6 +162,17 @@ impl Activate for dfdx::tensor::Cuda {
         x: Tensor<S, f32, Self, T>,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
         x.try_tanh()
+    }
+
+    fn gated<S: Shape, T: Tape<f32, Self>>(
+        outer: Tensor<S, f32, Self, T>,
+        y: Tensor<S, f32, Self>,
+        slope: f32,
+    ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
+        use dfdx::prelude::TryMul;
+        let slopes =
+            crate::tensor::contents(&y).into_iter().map(|y| if y > 0.0 { 1.0 } else { slope }).collect();
+        outer.try_mul(y.device().try_tensor_from_vec(slopes, *y.shape())?)
     }
 }
 
