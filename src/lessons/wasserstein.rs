@@ -5,9 +5,14 @@
 //! -E c(G(z)). (Arjovsky et al. 2017, "Wasserstein GAN"; Gulrajani et al. 2017, "Improved training of Wasserstein GANs",
 //! Algorithm 1.) Points are `(B, 2)`, latent vectors too.
 
+mod figures;
 mod judge;
 mod network;
+#[cfg(test)]
+mod parity;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::time::Instant;
 
@@ -15,12 +20,16 @@ use dfdx::prelude::{
     AsArray, Backward, Gradients, HasShape, MeanTo, Shape, Tensor, Trace, TryMul, ZeroGrads,
 };
 
+pub use figures::{
+    Watched, clipped_figure, disjoint_figure, estimate_figure, levels_figure, picture, samples_figure,
+    slopes_figure, watched,
+};
 pub use judge::{COUNTED, MOVED};
 pub use network::{Critic, Mlp, WIDTH, forward};
 pub use settings::{Game, PlaneConfig, PlaneReport};
 
 use crate::loss::{GanLoss, bce_with_logits, generator_loss, gradient_penalty, interpolates};
-use crate::nn::walk::{Change, Tensors};
+use crate::nn::walk::{Change, Read, Tensors};
 use crate::optim::{Optimizer, gradient_norm};
 use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, column, seeded_device, tensor, values};
 use crate::train::{Core, Stage, State};
@@ -239,11 +248,7 @@ impl Plane {
     /// Loss or gradient is not finite; G is not updated then.
     pub fn generator_step(&mut self, z: &Batch<2>) -> Result<GeneratorStep> {
         let gradients = std::mem::replace(&mut self.generator_gradients, Gradients::leaky());
-        let fake = forward(&self.generator, z.clone().traced(gradients))?;
-        let loss = self.generator_loss(self.critic.scores(fake)?)?;
-        let value = self.core.finite("the generator's loss", loss.array())?;
-        // The backward pass crosses the critic, but leaves gradients of G's weights only.
-        let mut gradients = loss.try_backward().map_err(network::failed)?;
+        let (value, mut gradients) = self.fool(z, gradients)?;
         let norm = gradient_norm(&self.generator, &mut gradients)?;
         let norm = self.core.finite("the length of the generator's gradient", norm)?;
         let share = self.core.config.share(self.core.steps());
@@ -251,6 +256,14 @@ impl Plane {
         self.generator.zero_grads(&mut gradients);
         self.generator_gradients = gradients;
         Ok(GeneratorStep { loss: value, gradient: norm })
+    }
+
+    /// G's loss and its gradients, which pass through the critic; without an update.
+    fn fool(&self, z: &Batch<2>, gradients: Gradients<f32, Dev>) -> Result<(f32, Gradients<f32, Dev>)> {
+        let fake = forward(&self.generator, z.clone().traced(gradients))?;
+        let loss = self.generator_loss(self.critic.scores(fake)?)?;
+        let value = self.core.finite("the generator's loss", loss.array())?;
+        Ok((value, loss.try_backward().map_err(network::failed)?))
     }
 
     fn generator_loss(&self, scores: TracedBatch<1>) -> Result<Traced> {
@@ -323,6 +336,23 @@ impl Plane {
         Ok(lengths)
     }
 
+    /// Each of the critic's weights and biases over c, in a WGAN with clipping: from -1 to 1, and where the paper's critic
+    /// ends, nearly all at one of both ends. In the order of the network.
+    ///
+    /// # Errors
+    /// A game without clipping.
+    pub fn clipped_weights(&self) -> Result<Vec<f32>> {
+        let Game::Wgan { clip } = self.config().game else {
+            return Err(Error::new("look at clipped weights")
+                .expected("a WGAN with clipping")
+                .actual(self.config().game.name())
+                .next("train one with PlaneConfig::wgan"));
+        };
+        let mut collect = Collect(Vec::new());
+        self.critic.read("", &mut collect)?;
+        Ok(collect.0.into_iter().map(|w| w / clip).collect())
+    }
+
     fn copies(&self, places: &[f32]) -> Result<Batch<2>> {
         let (pairs, odd) = places.as_chunks::<2>();
         if !odd.is_empty() {
@@ -346,6 +376,16 @@ impl Change for Clip {
     fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
         let clipped: Vec<f32> = values(tensor).into_iter().map(|w| w.clamp(-self.0, self.0)).collect();
         tensor.copy_from(&clipped);
+        Ok(())
+    }
+}
+
+/// Takes every parameter.
+struct Collect(Vec<f32>);
+
+impl Read for Collect {
+    fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &Tensor<S, f32, Dev>) -> Result<()> {
+        self.0.extend(values(tensor));
         Ok(())
     }
 }

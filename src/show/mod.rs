@@ -23,6 +23,7 @@ mod average;
 mod canvas;
 mod display;
 mod draw;
+mod levels;
 mod panel;
 mod picture;
 mod plate;

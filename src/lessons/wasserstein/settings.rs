@@ -81,11 +81,17 @@ impl Default for PlaneConfig {
 }
 
 impl PlaneConfig {
-    /// A GAN: k = 1, Adam with rate 1e-3 and β (0.5, 0.999), rates that fall.
+    /// A GAN with k = 1, and all else as in [`wgan_gp`](Self::wgan_gp): Adam without momentum.
     pub fn gan(target: Planar) -> Self {
+        Self { game: Game::Gan {}, k: 1, ..Self::wgan_gp(target) }
+    }
+
+    /// A GAN that collapses: [`gan`](Self::gan) with DCGAN's β (0.5, 0.999) and rate 1e-3 for Adam. It is the settings that
+    /// lose modes here, not the loss: `measure modes` has both.
+    pub fn collapsing(target: Planar) -> Self {
         let adam =
             OptimizerConfig::from(AdamConfig { rate: 1e-3, betas: [0.5, 0.999], ..AdamConfig::default() });
-        Self { game: Game::Gan {}, k: 1, generator: adam.clone(), critic: adam, ..Self::wgan_gp(target) }
+        Self { generator: adam.clone(), critic: adam, ..Self::gan(target) }
     }
 
     /// A WGAN with the paper's settings: c = 0.01, 5 critic steps, RMSProp with rate 5e-5, constant. On these targets it
