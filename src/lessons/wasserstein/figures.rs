@@ -38,7 +38,7 @@ pub fn slopes_figure(caption: &str, planes: &[(&str, &Plane)]) -> Result<Figure>
             at(0.95)
         );
         let mut panel = Panel::new(&format!("{name}: mean {mean:.2}"))
-            .x("‖∇c(x̂)‖₂")
+            .x("‖∇c‖₂ at an interpolate")
             .y("interpolates")
             .histogram("interpolates", &lengths, (0.0, high), 40)
             .x_range(0.0, high);

@@ -128,7 +128,7 @@ pub fn picture(plane: &Plane) -> Result<Figure> {
     let game = plane.config().game.name();
     let panel = window.of_panel(Panel::new(&format!("{game}, step {}", plane.steps())));
     let panel = seen
-        .draw(panel, &format!("{name}(x), low to high"))
+        .draw(panel, &format!("{name}(x), blue low, orange high"))
         .cloud("data", &data.0, &data.1)
         .cloud("samples G(z)", &made.0, &made.1)
         .vectors("pull on samples", &from, &to);
