@@ -362,6 +362,27 @@ mod tests {
     }
 
     #[test]
+    fn a_gate_lets_through_what_the_slope_of_its_value_says() {
+        let (dev, mut noise, count) = (Cpu::default(), Noise::new(8), CHUNK + 11);
+        let mut line = || -> Line { dev.tensor_from_vec(noise.normal(count), (count,)) };
+        let (outer, mut x, h) = (line(), line().as_vec(), line());
+        x[3] = 0.0;
+        let x: Line = dev.tensor_from_vec(x, (count,));
+        for slope in [0.2, 0.0] {
+            let y = leaky_relu(x.clone(), slope).unwrap();
+            let product = Cpu::gated(outer.leaky_trace(), y, slope).unwrap();
+            let factors: Vec<f64> =
+                x.as_vec().iter().map(|x| if *x > 0.0 { 1.0 } else { f64::from(slope) }).collect();
+            let times = |values: &Line| -> Vec<f64> {
+                doubles(&values.as_vec()).iter().zip(&factors).map(|(value, factor)| value * factor).collect()
+            };
+            close("product", &product.as_vec(), &times(&outer), 1e-6);
+            let gradients = product.try_mul(h.clone()).unwrap().sum::<Rank0, _>().backward();
+            close("gradient", &gradients.get(&outer).as_vec(), &times(&h), 1e-6);
+        }
+    }
+
+    #[test]
     fn they_are_pytorchs_also_at_zero() {
         let literals = Literals::read(include_str!("../../tests/pytorch/conv.csv"));
         literals.check("leaky_relu 0.2", |x| leaky_relu(x, 0.2).unwrap());

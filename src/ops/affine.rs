@@ -170,3 +170,53 @@ fn to_weight(y: &[f32], x: &[f32], (inputs, outputs): (usize, usize), weight: &m
         product(sizes, (y.0, turned), (x, At::rows(0, inputs)), (weight, At::rows(0, inputs)), true);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Noise;
+    use dfdx::nn::builders::Linear as Layer;
+    use dfdx::nn::{DeviceBuildExt, Module};
+    use dfdx::prelude::{Backward, OwnedTape, SumTo, Trace, TryMatMul, TryMul};
+
+    type Traced<const N: usize> = Rows<N, Cpu, OwnedTape<f32, Cpu>>;
+
+    fn rows<const N: usize>(noise: &mut Noise, count: usize) -> Tensor<(usize, Const<N>), f32, Cpu> {
+        Cpu::default().tensor_from_vec(noise.normal(count * N), (count, Const))
+    }
+
+    /// Values, and gradients of a weighted sum of squares in the input and in the weight.
+    fn told<const A: usize, const B: usize>(
+        layer: &Linear<128, 70, f32, Cpu>,
+        x: &Rows<A, Cpu, dfdx::prelude::NoneTape>,
+        h: &Rows<B, Cpu, dfdx::prelude::NoneTape>,
+        operation: impl Fn(Traced<A>) -> Traced<B>,
+    ) -> [Vec<f32>; 3] {
+        let y = operation(x.leaky_trace());
+        let values = y.as_vec();
+        let gradients = y.try_square().unwrap().try_mul(h.clone()).unwrap().sum::<(), _>().backward();
+        [values, gradients.get(x).as_vec(), gradients.get(&layer.weight).as_vec()]
+    }
+
+    #[test]
+    fn both_ways_are_dfdxs_on_any_number_of_threads() {
+        let mut noise = Noise::new(2);
+        let layer = Cpu::default().build_module::<Layer<128, 70>, f32>();
+        let (x, h) = (rows::<128>(&mut noise, 300), rows::<70>(&mut noise, 300));
+        let near = |name: &str, ours: &[Vec<f32>; 3], theirs: &[Vec<f32>; 3]| {
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                let theirs: Vec<f64> = theirs.iter().map(|x| f64::from(*x)).collect();
+                crate::ops::oracle::close(name, ours, &theirs, 1e-5);
+            }
+        };
+        let forth = || told(&layer, &x, &h, |x| Cpu::affine(&layer, x).unwrap());
+        let back = || told(&layer, &h, &x, |g| Cpu::transposed(&layer, g).unwrap());
+        near("affine", &forth(), &told(&layer, &x, &h, |x| layer.forward(x)));
+        let theirs = told(&layer, &h, &x, |g| g.try_matmul(layer.weight.clone()).unwrap());
+        near("transposed", &back(), &theirs);
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            assert_eq!(pool.install(|| (forth(), back())), (forth(), back()));
+        }
+    }
+}

@@ -231,6 +231,10 @@ mod tests {
             compare::<16, 16>(7, slope);
             compare::<16, 1>(128, slope);
             compare::<3, 5>(1, slope);
+            // By products.
+            compare::<2, 128>(300, slope);
+            compare::<128, 64>(7, slope);
+            compare::<128, 1>(256, slope);
         }
     }
 
