@@ -13,12 +13,14 @@ use dfdx::prelude::{
 
 pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
+pub(crate) use questions::{Asked, cross_entropy_of_questions};
 
 use crate::tensor::sizes;
 use crate::{Error, Result};
 
 mod density;
 mod gan;
+mod questions;
 
 /// Binary cross-entropy on logits, averaged over all n elements: mean of -[y ln σ(z) + (1-y) ln(1-σ(z))].
 ///

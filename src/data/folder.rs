@@ -76,10 +76,16 @@ impl Folder {
     /// The folder can't be read, holds no image, or both images and sub-folders; a class has no image; the set would be
     /// beyond [`LIMIT`]; or, with `strict`, something was skipped.
     ///
-    /// ```no_run
+    /// ```
     /// use gan_course::data::folder::{Folder, FolderConfig};
-    /// let folder = Folder::read("holiday", &FolderConfig::default())?;
+    /// # let made = tempfile::tempdir().unwrap();
+    /// # let holiday = made.path();
+    /// # let beach = gan_course::show::Picture::new(2, 1, vec![200, 180, 90, 80, 160, 220])?;
+    /// # std::fs::write(holiday.join("beach.png"), beach.png()?).unwrap();
+    /// # std::fs::write(holiday.join("notes.txt"), "pack the camera").unwrap();
+    /// let folder = Folder::read(holiday, &FolderConfig::default())?;
     /// println!("{} images, skipped {}", folder.images.len(), folder.skipped.len());
+    /// assert_eq!((folder.images.len(), folder.skipped.len()), (1, 1));
     /// # Ok::<(), gan_course::Error>(())
     /// ```
     pub fn read(path: impl AsRef<Path>, config: &FolderConfig) -> Result<Self> {

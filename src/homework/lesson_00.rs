@@ -4,8 +4,10 @@ mod softmax_twice;
 
 pub use softmax_twice::check_00_3;
 
+use super::evidence::{View, parting, places};
 use super::{Verdict, agrees, attempt, shown};
 use crate::loss;
+use crate::show::Figure;
 
 /// Checks exercise 00-1: H(p, q) = -Σ p ln q in nats, with 0 ln 0 = 0.
 ///
@@ -71,7 +73,8 @@ fn judge_00_1(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
             None => "add up −p·ln q over the classes",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure_00_1(learner));
     }
     Verdict::passed(NAME, "H(p, q) is right on 7 pairs, 0 · ln 0 and ∞ among them.")
 }
@@ -130,13 +133,46 @@ fn judge_00_2(learner: fn(f64, f64) -> f64) -> Verdict {
             None => "compare with −[y ln σ(z) + (1−y) ln(1−σ(z))] on paper",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(
-            NAME,
-            format!("for z = {z}, y = {y} expected {expected}, got {actual}. Hint: {hint}.")
-                .replace("= -", "= −"),
-        );
+        let message = format!("for z = {z}, y = {y} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message.replace("= -", "= −")).with(figure_00_2(learner, y));
     }
     Verdict::passed(NAME, "the loss on logits is right from z = −1000 to 1000.")
+}
+
+fn figure_00_1(learner: fn(&[f64], &[f64]) -> f64) -> Option<Figure> {
+    let view = |title: &str, x: &str, places: &[f64], p: [f64; 2], q: fn(f64) -> [f64; 2]| {
+        let terms = |p: f64, q: f64| if p == 0.0 { 0.0 } else { -p * q.ln() };
+        let right = |x: f64| p.iter().zip(q(x)).map(|(&p, q)| terms(p, q)).sum();
+        View::over(title, [x, "H(p, q) [nats]"], places, right, |x| learner(&p, &q(x)))
+    };
+    let (first, both) = ("q of the first class", |x: f64| [x, 1.0 - x]);
+    parting([
+        view("H(p, q) for p = (0.3, 0.7)", first, &places(0.02, 0.98, 49), [0.3, 0.7], both),
+        view("H(p, q) for p = (0, 1): nothing is said of 0", first, &places(0.0, 0.98, 50), [0.0, 1.0], both),
+        view(
+            "H(p, q) for p = (0.5, 0.5): the worse q, the dearer",
+            "log₁₀ of q of the first class",
+            &places(-30.0, -1.0, 59),
+            [0.5, 0.5],
+            |x| [10f64.powf(x), 1.0 - 10f64.powf(x)],
+        ),
+        view(
+            "H(p, q) for p = (0.5, 0.5): infinite where q = 0",
+            first,
+            &places(0.0, 0.5, 26),
+            [0.5, 0.5],
+            both,
+        ),
+    ])
+}
+
+fn figure_00_2(learner: fn(f64, f64) -> f64, y: f64) -> Option<Figure> {
+    let view = |ends: f64, count: usize| {
+        let right = |z| loss::binary_cross_entropy(z, y);
+        let title = format!("The loss of a logit, target y = {y}");
+        View::over(&title, ["logit z", "loss [nats]"], &places(-ends, ends, count), right, |z| learner(z, y))
+    };
+    parting([view(8.0, 65), view(100.0, 81), view(1000.0, 81)])
 }
 
 #[cfg(test)]
@@ -225,7 +261,7 @@ mod tests {
             (softmax_twice::judge(|_, _| f64::NAN), "q has rounded to 0"),
         ];
         for (verdict, part) in first.into_iter().chain(second).chain(third) {
-            assert!(!verdict.passed && verdict.message.contains(part), "{verdict} lacks: {part}");
+            crate::homework::evidence::named(&verdict, part);
         }
     }
 }

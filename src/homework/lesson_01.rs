@@ -3,7 +3,9 @@
 
 use std::f64::consts::{LN_2, LN_10, PI};
 
+use super::evidence::{View, parting, places};
 use super::{Verdict, agrees, attempt, shown};
+use crate::show::Figure;
 
 /// Checks exercise 01-1: the density of N(mean, sd²) at x.
 ///
@@ -63,7 +65,15 @@ fn judge_01_1(learner: fn(f64, f64, f64) -> f64) -> Verdict {
         let hint = hint.map_or("write exp(−(x−mean)²/(2 sd²)) / (sd·√(2π))", |(_, hint)| hint);
         let (expected, actual) = (shown(expected), shown(actual));
         let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
-        return Verdict::failed(NAME, message.replace(" -", " −"));
+        let right = |x: f64| (-0.5 * ((x - mean) / sd).powi(2)).exp() / (sd * root);
+        let view = View::over(
+            &format!("The density of N({mean}, {sd}²)").replace('-', "−"),
+            ["x", "density"],
+            &places(mean - 4.0 * sd, mean + 4.0 * sd, 81),
+            right,
+            |x| learner(x, mean, sd),
+        );
+        return Verdict::failed(NAME, message.replace(" -", " −")).with(parting([view]));
     }
     Verdict::passed(NAME, "the density of N(mean, sd²) is right at 4 places, one of them above 1/2.")
 }
@@ -116,7 +126,27 @@ fn judge_01_2(learner: fn(&[f64], &[f64]) -> Vec<f64>) -> Verdict {
         let list = |values: &[f64]| values.iter().map(|&x| shown(x)).collect::<Vec<_>>().join(", ");
         let message =
             format!("{case} expected [{}], got [{}]. Hint: {hint}.", list(&expected), list(&actual));
-        return Verdict::failed(NAME, message);
+        let first = |z: f64| [z, 0.3, -1.2, 2.0];
+        let p = [0.2, 0.1, 0.4, 0.4];
+        let slope = |z: f64| {
+            let s = 1.0 / (1.0 + (-z).exp());
+            2.0 * (s - p[0]) * s * (1.0 - s) / 4.0
+        };
+        let view = View::over(
+            "The first of four gradients, where p = 0.2",
+            ["z", "∂ loss / ∂z"],
+            &places(-6.0, 6.0, 61),
+            slope,
+            |z| learner(&first(z), &p).first().copied().unwrap_or(f64::NAN),
+        );
+        let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+        let all = View::lists(
+            "The gradients of this batch",
+            ["which z", "∂ loss / ∂z"],
+            &narrow(&expected),
+            &narrow(&actual),
+        );
+        return Verdict::failed(NAME, message).with(parting([view, all]));
     }
     Verdict::passed(NAME, "the gradient is right for batches of 1, 4 and 3.")
 }
@@ -160,9 +190,34 @@ fn judge_01_3(learner: fn(&[f64], f64, f64) -> f64) -> Verdict {
             None => "average −½((x−mean)/sd)² − ln sd − ½ ln(2π)",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure_01_3(learner));
     }
     Verdict::passed(NAME, "the mean log-likelihood is right, 100 standard deviations out too.")
+}
+
+fn figure_01_3(learner: fn(&[f64], f64, f64) -> f64) -> Option<Figure> {
+    let log = |samples: &[f64], mean: f64, sd: f64| {
+        let one = |x: &f64| -0.5 * ((x - mean) / sd).powi(2) - sd.ln() - 0.5 * (2.0 * PI).ln();
+        samples.iter().map(one).sum::<f64>() / samples.len() as f64
+    };
+    let samples = [4.2, 3.1, 5.9, 2.8];
+    parting([
+        View::over(
+            "Samples 4.2, 3.1, 5.9, 2.8 under N(μ, 1.25²)",
+            ["mean μ", "mean of ln p [nats]"],
+            &places(-1.0, 9.0, 61),
+            |mean| log(&samples, mean, 1.25),
+            |mean| learner(&samples, mean, 1.25),
+        ),
+        View::over(
+            "The samples 0 and x under N(0, 1): far out p rounds to 0",
+            ["x", "mean of ln p [nats]"],
+            &places(0.0, 100.0, 101),
+            |x| log(&[0.0, x], 0.0, 1.0),
+            |x| learner(&[0.0, x], 0.0, 1.0),
+        ),
+    ])
 }
 
 #[cfg(test)]
@@ -241,7 +296,7 @@ mod tests {
             (judge_01_3(|_, _, _| 0.0), "average −½"),
         ];
         for (verdict, part) in cases {
-            assert!(!verdict.passed && verdict.message.contains(part), "{verdict} lacks: {part}");
+            crate::homework::evidence::named(&verdict, part);
         }
     }
 }

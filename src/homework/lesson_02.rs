@@ -1,9 +1,11 @@
 //! The checks of lesson 02: the naive generator's loss, its training loop, and the log-density of a mixture.
 
+use super::evidence::{View, parting, places};
 use super::{Verdict, agrees, answer, attempt, shown};
 use crate::Result;
 use crate::data::{Density, Target};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::show::Figure;
 
 /// Checks exercise 02-1: -mean ln p over a generator's samples.
 ///
@@ -69,9 +71,22 @@ fn judge_02_1(learner: fn(&Density, &[f64]) -> f64) -> Verdict {
             None => "average `p.log_density(x)` over the samples and change the sign",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure_02_1(learner, &density));
     }
     Verdict::passed(NAME, "the loss is right on 3 batches, one with a sample far out.")
+}
+
+fn figure_02_1(learner: fn(&Density, &[f64]) -> f64, density: &Density) -> Option<Figure> {
+    let axes = ["where the first sample lies", "loss [nats]"];
+    let view = |title: &str, places: &[f64]| {
+        let right = |x| -(density.log_density(x) + density.log_density(2.0)) / 2.0;
+        View::over(title, axes, places, right, |x| learner(density, &[x, 2.0]))
+    };
+    parting([
+        view("The loss of two samples, the second at 2", &places(-3.0, 9.0, 61)),
+        view("The same far out, where p rounds to 0", &places(-60.0, 4.0, 65)),
+    ])
 }
 
 fn judge_02_2(learner: fn(&mut NaiveGenerator, usize) -> Result<()>) -> Verdict {
@@ -80,20 +95,37 @@ fn judge_02_2(learner: fn(&mut NaiveGenerator, usize) -> Result<()>) -> Verdict 
     if first.passed { second } else { first }
 }
 
-fn judge_steps(learner: fn(&mut NaiveGenerator, usize) -> Result<()>, count: usize) -> Verdict {
+type Loop = fn(&mut NaiveGenerator, usize) -> Result<()>;
+
+/// Where G sends these places of the noise after the loop.
+fn trained(train: Loop, count: usize, noise: &[f32]) -> Result<Vec<f32>> {
+    let mut naive = NaiveGenerator::new(NaiveConfig { seed: 7, ..NaiveConfig::default() })?;
+    train(&mut naive, count)?;
+    naive.map(noise)
+}
+
+/// G after as few steps as show the difference.
+fn figure_02_2(learner: Loop, fresh: Loop) -> Option<Figure> {
+    let noise: Vec<f32> = (0..=40).map(|at| at as f32 / 40.0).collect();
+    [3, 30, 300].into_iter().find_map(|count| {
+        let right = trained(fresh, count, &noise).ok()?;
+        let yours = answer("", || trained(learner, count, &noise)).unwrap_or_default();
+        let drawn = |x: &[f32]| noise.iter().zip(x).map(|(&z, &x)| (z.into(), x.into())).collect();
+        let title = format!("G after {count} steps");
+        let view = View::path(&title, ["noise z", "sample G(z)"], drawn(&right), drawn(&yours));
+        parting([view.guide("before", drawn(&trained(|_, _| Ok(()), 0, &noise).ok()?))])
+    })
+}
+
+fn judge_steps(learner: Loop, count: usize) -> Verdict {
     const NAME: &str = "02-2";
-    type Loop = fn(&mut NaiveGenerator, usize) -> Result<()>;
     // Where G sends a few places of the noise tells which updates it has had.
-    let ends = |train: Loop| -> Result<Vec<f32>> {
-        let mut naive = NaiveGenerator::new(NaiveConfig { seed: 7, ..NaiveConfig::default() })?;
-        train(&mut naive, count)?;
-        naive.map(&[0.0, 0.25, 0.5, 0.75, 1.0])
-    };
+    let ends = |train: Loop| trained(train, count, &[0.0, 0.25, 0.5, 0.75, 1.0]);
     let actual = match answer(&format!("for {count} steps"), move || ends(learner)) {
         Ok(actual) => actual,
         Err(text) => return Verdict::failed(NAME, text),
     };
-    let fresh = |naive: &mut NaiveGenerator, steps: usize| -> Result<()> {
+    let fresh: Loop = |naive, steps| {
         for _ in 0..steps {
             let z = naive.noise()?;
             naive.generator_step(&z)?;
@@ -133,17 +165,16 @@ fn judge_steps(learner: fn(&mut NaiveGenerator, usize) -> Result<()>, count: usi
                 return Verdict::passed(NAME, "each of 3 steps, and each of 6, had fresh noise.");
             }
             Ok(values) if values == actual => {
-                return Verdict::failed(
-                    NAME,
-                    format!("for {count} steps G is not where it should be. Hint: {hint}."),
-                );
+                let message = format!("for {count} steps G is not where it should be. Hint: {hint}.");
+                return Verdict::failed(NAME, message).with(figure_02_2(learner, fresh));
             }
             Ok(_) => {}
             Err(error) => return Verdict::failed(NAME, format!("the check itself failed: {error}.")),
         }
     }
     let hint = "in each step call noise once and generator_step once, on that noise";
-    Verdict::failed(NAME, format!("for {count} steps G is not where it should be. Hint: {hint}."))
+    let message = format!("for {count} steps G is not where it should be. Hint: {hint}.");
+    Verdict::failed(NAME, message).with(figure_02_2(learner, fresh))
 }
 
 fn judge_02_3(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
@@ -190,9 +221,31 @@ fn judge_02_3(learner: fn(&[f64], &[f64]) -> f64) -> Verdict {
             None => "with m the largest lₖ it is m + ln Σ wₖ exp(lₖ − m)",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure_02_3(learner));
     }
     Verdict::passed(NAME, "the mixture's logarithm is right, also where exp alone fails.")
+}
+
+fn figure_02_3(learner: fn(&[f64], &[f64]) -> f64) -> Option<Figure> {
+    let weights = [0.3, 0.7];
+    let view = |title: &str, places: &[f64], logs: fn(f64) -> [f64; 2]| {
+        let right = |x| {
+            let [a, b] = logs(x);
+            a.max(b) + (0.3 * (a - a.max(b)).exp() + 0.7 * (b - a.max(b)).exp()).ln()
+        };
+        let axes = ["first logarithm l₁", "ln(0.3 e^l₁ + 0.7 e^l₂)"];
+        View::over(title, axes, places, right, |x| learner(&weights, &logs(x)))
+    };
+    parting([
+        view("Weights 0.3 and 0.7, l₂ = −1", &places(-6.0, 6.0, 61), |x| [x, -1.0]),
+        view(
+            "l₂ = −l₁, far apart: only the largest may be taken out",
+            &places(-900.0, 900.0, 91),
+            |x| [x, -x],
+        ),
+        view("l₂ = l₁ − 2, both far below 0 or above", &places(-900.0, 900.0, 91), |x| [x, x - 2.0]),
+    ])
 }
 
 #[cfg(test)]
@@ -296,7 +349,7 @@ mod tests {
             (judge_02_3(|_, _| f64::NAN), "got NaN"),
         ];
         for (verdict, part) in cases {
-            assert!(!verdict.passed && verdict.message.contains(part), "{verdict} lacks: {part}");
+            crate::homework::evidence::named(&verdict, part);
         }
     }
 }

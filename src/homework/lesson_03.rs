@@ -9,11 +9,13 @@ pub use labels::check_03_6;
 pub use losses::{check_03_1, check_03_2};
 pub use stale::check_03_5;
 
+use super::evidence::{View, parting, places};
 use super::{Verdict, answer, attempt, shown};
 use crate::Result;
 use crate::data::Target;
-use crate::lessons::gan::{Gan, GanConfig};
-use crate::tensor::Noise;
+use crate::lessons::gan::{Gan, GanConfig, Mlp, forward};
+use crate::show::Figure;
+use crate::tensor::{Noise, column, values};
 
 /// Checks exercise 03-3: k steps of D on minibatches of their own, then one of G on fresh noise.
 pub fn check_03_3(one_round: fn(&mut Gan, usize) -> Result<()>) -> Verdict {
@@ -173,20 +175,70 @@ fn judge_03_3(learner: Round) -> Verdict {
                 }
             }
             let at = |state: &(Vec<f32>, Vec<f32>)| shown(f64::from(state.1[places.len() / 2]));
-            return Ok(Verdict::failed(
-                NAME,
-                format!(
-                    "{case} expected D(4) = {} and G's first sample {}, got {} and {}. Hint: {hint}.",
-                    at(&right),
-                    shown(f64::from(right.0[0])),
-                    at(&found),
-                    shown(f64::from(found.0[0])),
-                ),
-            ));
+            let message = format!(
+                "{case} expected D(4) = {} and G's first sample {}, got {} and {}. Hint: {hint}.",
+                at(&right),
+                shown(f64::from(right.0[0])),
+                at(&found),
+                shown(f64::from(found.0[0])),
+            );
+            return Ok(Verdict::failed(NAME, message).with(figure_03_3(learner, &start, k)?));
         }
         Ok(Verdict::passed(NAME, "the round of Algorithm 1 is right for k = 1, 2 and 3."))
     };
     judged().unwrap_or_else(|error| Verdict::failed(NAME, format!("the check itself failed: {error}.")))
+}
+
+/// D's scores and G's samples, in order: what a look at two players has on its axes.
+type Seen = [Vec<(f64, f64)>; 2];
+
+/// D's scores and G's map, both on the scale that the networks work in.
+fn seen(d: &Mlp, g: &Mlp) -> Result<Seen> {
+    let at: Vec<f32> = (-24..=24).map(|i| i as f32 / 8.0).collect();
+    let batch = column(&crate::tensor::device()?, &at)?;
+    let drawn = |y: Vec<f32>| at.iter().zip(y).map(|(&x, y)| (x.into(), y.into())).collect();
+    let logits = values(&forward(d, batch.clone())?);
+    let scores = logits.iter().map(|s| 1.0 / (1.0 + (-s).exp())).collect();
+    Ok([drawn(scores), drawn(values(&forward(g, batch)?))])
+}
+
+/// The players after as few turns as show the difference; `right` and `yours` say what they are after so many.
+fn players(
+    what: impl Fn(usize) -> String,
+    counts: [usize; 3],
+    right: impl Fn(usize) -> Result<Seen>,
+    yours: impl Fn(usize) -> Result<Seen>,
+) -> Result<Option<Figure>> {
+    const AXES: [[&str; 2]; 2] = [["x, standardised", "D(x)"], ["noise z", "G(z), standardised"]];
+    let begun = right(0)?;
+    for count in counts {
+        let answers = right(count)?.into_iter().zip(answer("", || yours(count)).unwrap_or_default());
+        let views = answers.zip(AXES).zip(&begun).zip(["D", "G"]);
+        let views = views.map(|((((right, yours), axes), begun), player)| {
+            let title = format!("{player} after {}", what(count));
+            View::path(&title, axes, right, yours).guide("before", begun.clone())
+        });
+        // Of both players, if both show it, G.
+        let views: Vec<View> = views.collect();
+        if let Some(figure) = parting(views.into_iter().rev()) {
+            return Ok(Some(figure));
+        }
+    }
+    Ok(None)
+}
+
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn figure_03_3(learner: Round, start: &Gan, k: usize) -> Result<Option<Figure>> {
+    let after = |round: Round, rounds: usize| {
+        let mut gan = start.clone();
+        (0..rounds).try_for_each(|_| round(&mut gan, k))?;
+        seen(gan.discriminator(), gan.generator())
+    };
+    let what = |rounds| format!("{}, k = {k}", many(rounds, "round"));
+    players(what, [1, 10, 100], |rounds| after(RIGHT[0], rounds), |rounds| after(learner, rounds))
 }
 
 fn judge_03_4(learner: fn(&[f32], &[f32]) -> f32) -> Verdict {
@@ -264,12 +316,28 @@ fn judge_03_4(learner: fn(&[f32], &[f32]) -> f32) -> Verdict {
             None => "sort both, and average |a − b| over the pairs",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure_03_4(learner));
     }
     Verdict::passed(
         NAME,
         "W₁ is right; it finds a generator that always says 4 one unit off, though its mean is perfect.",
     )
+}
+
+/// W₁ of a sample and one of another spread, and of another place.
+fn figure_03_4(learner: fn(&[f32], &[f32]) -> f32) -> Option<Figure> {
+    let (a, b) = (Noise::new(31).normal(200), Noise::new(32).normal(200));
+    let axes = |x| [x, "distance"];
+    let moved = |by: fn(f32, f32) -> f32, t: f64| b.iter().map(|&b| by(b, t as f32)).collect::<Vec<f32>>();
+    let view = |title: &str, x, places: &[f64], by: fn(f32, f32) -> f32| {
+        let right = |t| crate::metrics::w1(&a, &moved(by, t)).unwrap_or(f64::NAN);
+        View::over(title, axes(x), places, right, |t| f64::from(learner(&a, &moved(by, t))))
+    };
+    parting([
+        view("200 samples of N(0, 1) and 200 of N(0, σ²)", "σ", &places(0.0, 3.0, 31), |b, t| b * t),
+        view("200 samples of N(0, 1) and 200 of N(μ, 1)", "μ", &places(-3.0, 3.0, 31), |b, t| b + t),
+    ])
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! A check never panics, whatever the learner's code does: it prints its verdict and returns it.
 
 pub mod bands;
+mod evidence;
 mod lesson_00;
 mod lesson_01;
 mod lesson_02;
@@ -20,8 +21,10 @@ pub use lesson_03::{check_03_1, check_03_2, check_03_3, check_03_4, check_03_5, 
 pub use lesson_05::{check_05_1, check_05_2, check_05_3, check_05_4, check_05_5};
 pub use lesson_06::{Toy, check_06_1, check_06_2, check_06_3, check_06_4, check_06_5};
 
+use crate::show::Figure;
+
 /// What a check found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// The exercise's number, as `00-1`.
     pub exercise: &'static str,
@@ -29,18 +32,28 @@ pub struct Verdict {
     pub passed: bool,
     /// One line: what passed, or the first case that failed, what was expected and found, and what to try.
     pub message: String,
+    /// Where the answer and the right one part. None of what passed, panicked or returned an error.
+    pub figure: Option<Figure>,
 }
 
 impl Verdict {
     fn passed(exercise: &'static str, message: &str) -> Self {
-        Self { exercise, passed: true, message: message.into() }
+        Self { exercise, passed: true, message: message.into(), figure: None }
     }
 
     fn failed(exercise: &'static str, message: String) -> Self {
-        Self { exercise, passed: false, message }
+        Self { exercise, passed: false, message, figure: None }
     }
 
+    fn with(mut self, figure: Option<Figure>) -> Self {
+        self.figure = figure;
+        self
+    }
+
+    /// Shows the figure and says the verdict, last of all.
     fn printed(self) -> Self {
+        // The words are complete without the picture: what hinders it must not hide them.
+        let _ = self.figure.as_ref().map(Figure::show);
         println!("{self}");
         self
     }

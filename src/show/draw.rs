@@ -33,7 +33,9 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
             // Side by side, all plots begin below the highest legend.
             let top = plots.iter().map(|plot| plot.top).fold(above, f64::max);
             for (column, (panel, plot)) in panels.iter().zip(plots).enumerate() {
-                draw_plot(canvas, panel, panel_width * column as f64, &Plot { top, ..plot })?;
+                let plot = Plot { top, ..plot };
+                let plot = if panel.even { plot.evened() } else { plot };
+                draw_plot(canvas, panel, panel_width * column as f64, &plot)?;
             }
         }
         Ok(())
@@ -50,23 +52,23 @@ fn draw_head(
     below: f64,
 ) -> Result<Plot> {
     let (x_range, y_range) = panel.ranges();
-    let (x_ticks, y_ticks) = (ticks(x_range, width / 70.0), ticks(y_range, (below - above) / 50.0));
+    let most = (width / 70.0, (below - above) / 50.0);
     let (plot_left, right) = (left + 34.0 + widest, left + width - 14.0);
     canvas.text(&panel.title, plot_left, above + 14.0, 13.5, FontStyle::Bold, HPos::Left)?;
     let top = legend(canvas, panel, plot_left, right, above + 32.0)?;
-    Ok(Plot { left: plot_left, right, top, bottom: below - 46.0, x_range, y_range, x_ticks, y_ticks })
+    Ok(Plot { left: plot_left, right, top, bottom: below - 46.0, x_range, y_range, most })
 }
 
 fn draw_plot(canvas: &Canvas<'_>, panel: &Panel, left: f64, plot: &Plot) -> Result<()> {
-    for (value, text) in &plot.x_ticks {
-        let x = plot.x(*value);
+    for (value, text) in ticks(plot.x_range, plot.most.0) {
+        let x = plot.x(value);
         canvas.line(&[(x, plot.top), (x, plot.bottom)], GRID, 1.0, None)?;
-        canvas.text(text, x, plot.bottom + 12.0, 11.0, FontStyle::Normal, HPos::Center)?;
+        canvas.text(&text, x, plot.bottom + 12.0, 11.0, FontStyle::Normal, HPos::Center)?;
     }
-    for (value, text) in &plot.y_ticks {
-        let y = plot.y(*value);
+    for (value, text) in ticks(plot.y_range, plot.most.1) {
+        let y = plot.y(value);
         canvas.line(&[(plot.left, y), (plot.right, y)], GRID, 1.0, None)?;
-        canvas.text(text, plot.left - 6.0, y, 11.0, FontStyle::Normal, HPos::Right)?;
+        canvas.text(&text, plot.left - 6.0, y, 11.0, FontStyle::Normal, HPos::Right)?;
     }
     for (series, look) in panel.series.iter().zip(looks(panel)) {
         draw_series(canvas, plot, series, look)?;
@@ -189,11 +191,23 @@ struct Plot {
     bottom: f64,
     x_range: (f64, f64),
     y_range: (f64, f64),
-    x_ticks: Vec<(f64, String)>,
-    y_ticks: Vec<(f64, String)>,
+    /// About how many numbers there is room for along the axes.
+    most: (f64, f64),
 }
 
 impl Plot {
+    /// The same with units of one length along both axes.
+    fn evened(self) -> Self {
+        let unit = |(low, high): (f64, f64), length: f64| (high - low) / length;
+        let (width, height) = (self.right - self.left, self.bottom - self.top);
+        let largest = unit(self.x_range, width).max(unit(self.y_range, height));
+        let around = |(low, high): (f64, f64), length: f64| {
+            let (middle, half) = (f64::midpoint(low, high), 0.5 * largest * length);
+            (middle - half, middle + half)
+        };
+        Self { x_range: around(self.x_range, width), y_range: around(self.y_range, height), ..self }
+    }
+
     fn x(&self, value: f64) -> f64 {
         self.left + (value - self.x_range.0) / (self.x_range.1 - self.x_range.0) * (self.right - self.left)
     }

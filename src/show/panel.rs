@@ -10,6 +10,8 @@ pub struct Panel {
     pub(super) y: String,
     pub(super) x_range: Option<(f64, f64)>,
     pub(super) y_range: Option<(f64, f64)>,
+    /// One unit is as long along both axes.
+    pub(super) even: bool,
     pub(super) series: Vec<Series>,
 }
 
@@ -44,7 +46,7 @@ impl Panel {
     /// Starts a panel; the title stands above it.
     pub fn new(title: &str) -> Self {
         let (x, y) = Default::default();
-        Self { title: title.into(), x, y, x_range: None, y_range: None, series: Vec::new() }
+        Self { title: title.into(), x, y, x_range: None, y_range: None, even: false, series: Vec::new() }
     }
 
     /// The horizontal axis' label, with the unit.
@@ -72,6 +74,14 @@ impl Panel {
     #[must_use]
     pub fn y_range(mut self, low: f64, high: f64) -> Self {
         self.y_range = Some((low, high));
+        self
+    }
+
+    /// Makes one unit as long along both axes, so that circles are round and right angles right: one of the ranges gets
+    /// wider for it.
+    #[must_use]
+    pub fn even(mut self) -> Self {
+        self.even = true;
         self
     }
 

@@ -15,6 +15,8 @@ pub(super) const WIDTH: u32 = 720;
 /// Above a tile's content, its title; below it, two lines of note.
 const HEAD: f64 = 26.0;
 const FOOT: f64 = 38.0;
+/// Beside a tile's content.
+const MARGIN: f64 = 20.0;
 /// Largest cell of a table.
 const CELL: f64 = 38.0;
 
@@ -138,6 +140,17 @@ impl Plate {
         self
     }
 
+    /// Makes rows as high as pictures of `side` pixels need: shown in whole multiples of their pixels where these fit,
+    /// at most `largest` wide, so that a row leaves no gap. Set the columns first.
+    #[must_use]
+    pub fn rows_for_pictures(self, side: usize, largest: usize) -> Self {
+        let (side, wide) = (side.max(1), f64::from(WIDTH) / self.columns.max(1) as f64);
+        let room = ((wide - MARGIN).max(0.0) as usize).min(largest);
+        let high = if room >= side { room / side * side } else { room };
+        // A hair more than it needs: a picture may begin on the next half pixel.
+        self.row_height(high as u32 + (HEAD + FOOT) as u32 + 2)
+    }
+
     /// Adds a tile; tiles fill rows from left to right.
     #[must_use]
     pub fn tile(mut self, tile: Tile) -> Self {
@@ -217,7 +230,7 @@ fn draw(
 ) -> Result<()> {
     let middle = left + width / 2.0;
     canvas.text(&tile.title, middle, top + 13.0, 12.5, FontStyle::Bold, HPos::Center)?;
-    let room = (width - 20.0, height - HEAD - FOOT);
+    let room = (width - MARGIN, height - HEAD - FOOT);
     let bottom = match &tile.content {
         Content::Numbers(numbers) => draw_numbers(canvas, numbers, (middle, top + HEAD), room)?,
         Content::Pixels(picture) => draw_pixels(canvas, picture, (middle, top + HEAD), room)?,

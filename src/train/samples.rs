@@ -19,7 +19,7 @@ pub(super) const VIDEO: &str = "training.mp4";
 
 /// The sample pictures in a run's folder, each with its epoch, in order.
 ///
-/// ```no_run
+/// ```
 /// let folder = gan_course::train::runs().join("dcgan");
 /// for (epoch, path) in gan_course::train::samples(&folder) {
 ///     println!("{epoch}: {}", path.display());

@@ -1,6 +1,8 @@
 //! Exercise 00-3, of the bug museum: a cross-entropy that takes logits, on the output of a softmax.
 
+use crate::homework::evidence::{View, parting, places};
 use crate::homework::{Verdict, agrees, attempt, shown};
+use crate::show::Figure;
 
 /// Checks exercise 00-3: -ln softmax(z) at the right class.
 ///
@@ -92,7 +94,21 @@ pub(super) fn judge(learner: fn(&[f64], usize) -> f64) -> Verdict {
             None => "not recognised; the loss is −ln of the softmax of the logits, at the right class",
         };
         let (expected, actual) = (shown(expected), shown(actual));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {actual}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {actual}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure(learner));
     }
     Verdict::passed(NAME, "softmax is applied once: a network that is sure and right has a loss of nearly 0.")
+}
+
+fn figure(learner: fn(&[f64], usize) -> f64) -> Option<Figure> {
+    let view = |title: &str, x: &str, places: &[f64], logits: fn(f64) -> Vec<f64>, class: usize| {
+        let right = |x| -log_softmax(&logits(x))[class];
+        View::over(title, [x, "loss [nats]"], places, right, |x| learner(&logits(x), class))
+    };
+    let ten = |x: f64| [x, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0].to_vec();
+    parting([
+        view("Ten classes, the other nine at 0", "logit of the right class", &places(-8.0, 20.0, 57), ten, 0),
+        view("A wrong class ahead", "by how much", &places(0.0, 100.0, 51), |x| vec![x, 0.0, 0.5 * x], 1),
+        view("Both logits large", "logits z and z + 1", &places(-900.0, 900.0, 61), |x| vec![x, x + 1.0], 0),
+    ])
 }

@@ -2,6 +2,7 @@
 
 use dfdx::prelude::{AsArray, Backward, Gradients, Trace};
 
+use super::super::evidence::{View, parting, places};
 use super::super::{Verdict, answer, shown};
 use crate::lessons::gan::{Gan, GanConfig, forward};
 use crate::loss::binary_cross_entropy;
@@ -52,11 +53,12 @@ pub(super) fn judge(learner: Losses) -> Verdict {
             let found = [f64::from(of_d.array()), f64::from(of_g.array())];
             let right = [bce(&real, 1.0) + bce(&fake, 0.0), bce(&other, 1.0)];
             if !close(found[0], right[0]) || !close(found[1], right[1]) {
-                let hint = hint(found, right, &real, &fake, &other)?;
+                let (hint, figure) = hint(found, right, &real, &fake, &other)?;
+                let figure = figure.or_else(|| drawn(learner));
                 let [d, g, of_d, of_g] = [right[0], right[1], found[0], found[1]].map(shown);
                 let text =
                     format!("{name} expected D's loss {d} and G's {g}, got {of_d} and {of_g}. Hint: {hint}.");
-                return Ok(Verdict::failed(NAME, text));
+                return Ok(Verdict::failed(NAME, text).with(figure));
             }
             // Each logit's gradient is (σ − y)/n.
             let (mut by_d, mut by_g) = (of_d.backward(), of_g.backward());
@@ -71,7 +73,7 @@ pub(super) fn judge(learner: Losses) -> Verdict {
                 if !found.iter().zip(logits).all(|(found, &s)| close(f64::from(*found), slope(s))) {
                     let text = "the values are right, but a gradient isn't. Hint: a part of a loss has lost its tape, or σ \
                                 and ln were taken apart: cross_entropy on the traced logits keeps it";
-                    return Ok(Verdict::failed(NAME, format!("{name} {text}.")));
+                    return Ok(Verdict::failed(NAME, format!("{name} {text}.")).with(drawn(learner)));
                 }
             }
         }
@@ -88,16 +90,22 @@ fn gradient(gradients: &mut Gradients<f32, Dev>, batch: &Batch<1>) -> Result<Vec
 }
 
 /// What makes these two losses.
-fn hint(found: [f64; 2], right: [f64; 2], real: &[f32], fake: &[f32], other: &[f32]) -> Result<String> {
+fn hint(
+    found: [f64; 2],
+    right: [f64; 2],
+    real: &[f32],
+    fake: &[f32],
+    other: &[f32],
+) -> Result<(String, Option<Figure>)> {
     let swapped = bce(real, 0.0) + bce(fake, 1.0);
     let (g_right, g_turned) = (close(found[1], right[1]), close(found[1], bce(other, 0.0)));
     if close(found[0], swapped) && g_right {
         return signature();
     }
     if close(found[0], swapped) && g_turned {
-        return Ok("a game, but with D(x) the probability that x is generated: all three labels are turned round. Here 1 \
-                   means real"
-            .into());
+        let text = "a game, but with D(x) the probability that x is generated: all three labels are turned round. Here \
+                    1 means real";
+        return Ok((text.into(), None));
     }
     let twice = |logits: &[f32], y: f64| {
         bce(&logits.iter().map(|s| 1.0 / (1.0 + (-s).exp())).collect::<Vec<f32>>(), y)
@@ -136,7 +144,8 @@ fn hint(found: [f64; 2], right: [f64; 2], real: &[f32], fake: &[f32], other: &[f
     ];
     let (list, value) = if close(found[0], right[0]) { (&of_g[..], found[1]) } else { (&of_d[..], found[0]) };
     let named = list.iter().find(|(mistake, _)| close(value, *mistake)).map(|(_, text)| *text);
-    Ok(named.unwrap_or("not recognised; of D: target 1 for real, 0 for fake, added; of G: target 1").into())
+    let text = named.unwrap_or("not recognised; of D: target 1 for real, 0 for fake, added; of G: target 1");
+    Ok((text.into(), None))
 }
 
 /// The means over a training with swapped labels, step by step.
@@ -181,12 +190,10 @@ fn trained(targets: [f32; 3]) -> Result<Trained> {
 }
 
 /// Trains with swapped labels, and says and draws what comes of it.
-fn signature() -> Result<String> {
+fn signature() -> Result<(String, Option<Figure>)> {
     let (swapped, right) = (trained([0.0, 1.0, 1.0])?, trained([1.0, 0.0, 1.0])?);
-    // Where nobody can see a figure, the numbers say it too.
-    let _ = figure(&swapped, &right).show();
     let last = |column: &[f32]| shown(f64::from(column[column.len() - 1]));
-    Ok(format!(
+    let text = format!(
         "D's labels are swapped, and G's isn't: no game, both want D(G(z)) to be 1. The signature: after {STEPS} such steps \
          both losses have gone to 0 (D's {}, G's {}), D(x) is {} and D(G(z)) is {}, as if all were learnt, while the samples' mean \
          has gone from {:.1} to {:.1}; the data's is 4",
@@ -196,8 +203,52 @@ fn signature() -> Result<String> {
         last(&swapped.score_fake),
         swapped.means[0],
         swapped.means[1],
+    );
+    Ok((text.replace(" -", " −"), Some(figure(&swapped, &right))))
+}
+
+/// The two losses, and their slopes, as all scores grow: real ones up, generated ones down.
+fn drawn(learner: Losses) -> Option<Figure> {
+    let at = |s: f64| [s, -s, -0.5 * s];
+    // D's and G's loss, and what one more real, generated and other score would change.
+    let yours = |s: f64| -> Result<[f64; 5]> {
+        let dev = device()?;
+        let [x, y, z] = at(s).map(|s| column(&dev, &[s as f32]));
+        let (x, y, z) = (x?, y?, z?);
+        let (of_d, of_g) = learner(x.leaky_trace(), y.leaky_trace(), z.leaky_trace())?;
+        let losses = [of_d.array(), of_g.array()].map(f64::from);
+        let (mut by_d, mut by_g) = (of_d.backward(), of_g.backward());
+        let slopes = [gradient(&mut by_d, &x)?, gradient(&mut by_d, &y)?, gradient(&mut by_g, &z)?];
+        let [a, b, c] = slopes.map(|slope| slope.first().map_or(f64::NAN, |&s| f64::from(s)));
+        Ok([losses[0], losses[1], a, b, c])
+    };
+    let right = |s: f64| {
+        let ([x, y, z], sigma) = (at(s), |s: f64| 1.0 / (1.0 + (-s).exp()));
+        let losses = [bce(&[x as f32], 1.0) + bce(&[y as f32], 0.0), bce(&[z as f32], 1.0)];
+        [losses[0], losses[1], sigma(x) - 1.0, sigma(y), sigma(z) - 1.0]
+    };
+    let names = [
+        "D's loss [nats]",
+        "G's loss [nats]",
+        "Slope of D's loss by a real score",
+        "Slope of D's loss by a generated score",
+        "Slope of G's loss by its score",
+    ];
+    let view = |end: f64, which: usize| {
+        View::over(
+            names[which],
+            ["score s of real samples; generated ones −s, in G's part −s/2", names[which]],
+            &places(-end, end, 41),
+            |s| right(s)[which],
+            |s| yours(s).map_or(f64::NAN, |all| all[which]),
+        )
+    };
+    parting(
+        [4.0, 150.0]
+            .into_iter()
+            .flat_map(|end| (0..5).map(move |which| (end, which)))
+            .map(|(a, b)| view(a, b)),
     )
-    .replace(" -", " −"))
 }
 
 fn figure(swapped: &Trained, right: &Trained) -> Figure {

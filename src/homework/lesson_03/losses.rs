@@ -4,11 +4,13 @@ use std::panic::AssertUnwindSafe;
 
 use dfdx::prelude::{AsArray, Backward, Gradients, Trace};
 
+use super::super::evidence::{View, parting, places};
 use super::super::{Verdict, attempt, shown};
 use crate::Result;
 use crate::lessons::gan::{Gan, GanConfig, Mlp, cross_entropy, forward};
 use crate::loss::binary_cross_entropy;
 use crate::optim::{Optimizer, SgdConfig, gradient_norm};
+use crate::show::Figure;
 use crate::tensor::{Batch, Dev, Traced, values};
 
 type DiscriminatorLoss = fn(&Mlp, &Mlp, Batch<1>, Batch<1>) -> Result<Traced>;
@@ -25,6 +27,7 @@ pub fn check_03_2(generator_loss: GeneratorLoss) -> Verdict {
 }
 
 /// Two players with a batch of data and of noise.
+#[derive(Clone)]
 struct Case {
     name: &'static str,
     d: Mlp,
@@ -50,12 +53,18 @@ impl Case {
         let ends = real.iter().fold((f32::MAX, f32::MIN), |(low, high), &s| (low.min(s), high.max(s)));
         let factor = 240.0 / (ends.1 - ends.0);
         let shift = -120.0 - factor * fake.iter().sum::<f32>() / fake.len() as f32;
-        let mut sure = d.clone();
-        (sure.4.weight, sure.4.bias) = (sure.4.weight * factor, sure.4.bias * factor + shift);
-        Ok([
-            Self { name: "for networks near their beginning", d, g: g.clone(), x: x.clone(), z: z.clone() },
-            Self { name: "for a D that is sure of itself (logits beyond ±100)", d: sure, g, x, z },
-        ])
+        let first = Self { name: "for networks near their beginning", d, g, x, z };
+        let mut second = first.stretched(factor, shift);
+        second.name = "for a D that is sure of itself (logits beyond ±100)";
+        Ok([first, second])
+    }
+
+    /// The same with other logits of D.
+    fn stretched(&self, factor: f32, shift: f32) -> Self {
+        let mut case = self.clone();
+        (case.d.4.weight, case.d.4.bias) =
+            (case.d.4.weight.clone() * factor, case.d.4.bias.clone() * factor + shift);
+        case
     }
 
     /// D's logits of x and of G(z).
@@ -73,6 +82,43 @@ impl Case {
         let fake = forward(&g, self.z.clone())?;
         Ok(mean(&values(&forward(&self.d, fake)?), |s| sigmoid(f64::from(*s))))
     }
+}
+
+/// A loss and what comes of it as D's logits are stretched, and the first of these in which the learner's is another.
+fn figure(
+    case: &Case,
+    player: &str,
+    right: impl Fn(&Case) -> Result<Traced>,
+    yours: impl Fn(&Case) -> Result<Traced>,
+) -> Option<Figure> {
+    type Look = fn(&Case, &mut Answer) -> Result<f64>;
+    let looks: [(String, Look); 4] = [
+        (format!("{player}'s loss [nats]"), |_, answer| Ok(answer.value)),
+        ("length of G's gradient".into(), |_, answer| Ok(answer.of_g.into())),
+        ("length of D's gradient".into(), |_, answer| Ok(answer.of_d.into())),
+        ("mean D(G(z)) after a small step of G".into(), |case, answer| {
+            case.score_after(&mut answer.gradients, answer.of_g)
+        }),
+    ];
+    let looks = if player == "D" { &looks[..3] } else { &looks[..] };
+    // The learner's loss near the beginning first, then where σ rounds.
+    let ends = [4.0, 100.0].into_iter().flat_map(|end| looks.iter().map(move |look| (end, look)));
+    ends.into_iter().find_map(|(end, (y, look))| {
+        let of = |loss: &dyn Fn(&Case) -> Result<Traced>, factor: f64| {
+            let case = case.stretched(factor as f32, 0.0);
+            let loss = loss(&case).map_err(|error| error.to_string());
+            let mut found = loss.and_then(|loss| answer(&case, || Ok(loss))).ok()?;
+            look(&case, &mut found).ok()
+        };
+        let view = View::over(
+            &format!("As D grows surer: {y}"),
+            ["D's logits, times", y],
+            &places(0.0, end, 41),
+            |factor| of(&right, factor).unwrap_or(f64::NAN),
+            |factor| of(&yours, factor).unwrap_or(f64::NAN),
+        );
+        parting([view])
+    })
 }
 
 /// A loss as the learner computes it: its value, and its gradients' lengths for D and G.
@@ -97,6 +143,10 @@ fn answer(case: &Case, learner: impl FnOnce() -> Result<Traced>) -> Result<Answe
 
 pub(super) fn judge_03_1(learner: DiscriminatorLoss) -> Verdict {
     const NAME: &str = "03-1";
+    let drawn = |case: &Case| {
+        let right = |case: &Case| right_03_1(&case.d, &case.g, case.x.clone(), case.z.clone());
+        figure(case, "D", right, |case| learner(&case.d, &case.g, case.x.clone(), case.z.clone()))
+    };
     let judged = || -> Result<Verdict> {
         for case in Case::all()? {
             let (d, g, x, z) = (case.d.clone(), case.g.clone(), case.x.clone(), case.z.clone());
@@ -130,7 +180,8 @@ pub(super) fn judge_03_1(learner: DiscriminatorLoss) -> Verdict {
                     answer.value,
                     &mistakes,
                     "−V = cross_entropy(D's logits of x, 1) + cross_entropy(D's logits of G(z), 0)",
-                ));
+                )
+                .with(drawn(&case)));
             }
             if answer.of_g != 0.0 {
                 let length = shown(answer.of_g.into());
@@ -143,15 +194,13 @@ pub(super) fn judge_03_1(learner: DiscriminatorLoss) -> Verdict {
                         case.name,
                         shown(expected),
                     ),
-                ));
+                )
+                .with(drawn(&case)));
             }
-            let (d, g, x, z) = (&case.d, &case.g, case.x.clone(), case.z.clone());
-            let fake = forward(g, z)?.leaky_trace();
-            let right =
-                cross_entropy(forward(d, x.leaky_trace())?, 1.0)? + cross_entropy(forward(d, fake)?, 0.0)?;
-            let expected = gradient_norm(d, &mut right.backward())?;
+            let right = right_03_1(&case.d, &case.g, case.x.clone(), case.z.clone())?;
+            let expected = gradient_norm(&case.d, &mut right.backward())?;
             if !close(answer.of_d.into(), expected.into()) {
-                return Ok(off(NAME, case.name, "D", expected, answer.of_d));
+                return Ok(off(NAME, case.name, "D", expected, answer.of_d).with(drawn(&case)));
             }
         }
         Ok(Verdict::passed(NAME, "the value is −V, its gradient reaches every weight of D and none of G."))
@@ -159,8 +208,23 @@ pub(super) fn judge_03_1(learner: DiscriminatorLoss) -> Verdict {
     judged().unwrap_or_else(|error| Verdict::failed(NAME, format!("the check itself failed: {error}.")))
 }
 
+/// −V, without a tape through G.
+fn right_03_1(d: &Mlp, g: &Mlp, x: Batch<1>, z: Batch<1>) -> Result<Traced> {
+    let fake = forward(g, z)?.leaky_trace();
+    Ok(cross_entropy(forward(d, x.leaky_trace())?, 1.0)? + cross_entropy(forward(d, fake)?, 0.0)?)
+}
+
+/// −mean ln D(G(z)).
+fn right_03_2(d: &Mlp, g: &Mlp, z: Batch<1>) -> Result<Traced> {
+    cross_entropy(forward(d, forward(g, z.leaky_trace())?)?, 1.0)
+}
+
 pub(super) fn judge_03_2(learner: GeneratorLoss) -> Verdict {
     const NAME: &str = "03-2";
+    let drawn = |case: &Case| {
+        let right = |case: &Case| right_03_2(&case.d, &case.g, case.z.clone());
+        figure(case, "G", right, |case| learner(&case.d, &case.g, case.z.clone()))
+    };
     let judged = || -> Result<Verdict> {
         for case in Case::all()? {
             let (d, g, z) = (case.d.clone(), case.g.clone(), case.z.clone());
@@ -207,25 +271,25 @@ pub(super) fn judge_03_2(learner: GeneratorLoss) -> Verdict {
                     answer.value,
                     &mistakes,
                     "−ln D(G(z)) is the cross-entropy with target 1",
-                ));
+                )
+                .with(drawn(&case)));
             }
             if answer.of_g == 0.0 {
                 let text = "the value is right, but no gradient reaches G, so it can't learn. Hint: start the tape at \
                             z, with z.leaky_trace(), and let it run through G and D";
-                return Ok(Verdict::failed(NAME, format!("{} {text}.", case.name)));
+                return Ok(Verdict::failed(NAME, format!("{} {text}.", case.name)).with(drawn(&case)));
             }
             if after < before {
                 let text = format!(
                     "{} the value is right, but {moved}. Hint: its gradient points the wrong way",
                     case.name
                 );
-                return Ok(Verdict::failed(NAME, format!("{text}.")));
+                return Ok(Verdict::failed(NAME, format!("{text}.")).with(drawn(&case)));
             }
-            let samples = forward(&case.g, case.z.clone().leaky_trace())?;
-            let right = cross_entropy(forward(&case.d, samples)?, 1.0)?;
+            let right = right_03_2(&case.d, &case.g, case.z.clone())?;
             let expected = gradient_norm(&case.g, &mut right.backward())?;
             if !close(answer.of_g.into(), expected.into()) {
-                return Ok(off(NAME, case.name, "G", expected, answer.of_g));
+                return Ok(off(NAME, case.name, "G", expected, answer.of_g).with(drawn(&case)));
             }
         }
         Ok(Verdict::passed(

@@ -6,6 +6,7 @@ use super::super::{Verdict, answer, shown};
 use crate::Result;
 use crate::lessons::gan::{Gan, GanConfig, Mlp, cross_entropy, forward};
 use crate::optim::{AdamConfig, Optimizer, OptimizerConfig, SgdConfig};
+use crate::show::Figure;
 use crate::tensor::{Batch, Noise, Traced, column, values};
 
 /// (D, G, D's optimiser, G's optimiser, x, z): one step of both players.
@@ -166,7 +167,8 @@ pub(super) fn judge(learner: Step) -> Verdict {
                 )
             };
             let (right, found) = (at(&right), at(&found));
-            return Ok(Verdict::failed(NAME, format!("{case} expected {right}, got {found}. Hint: {hint}.")));
+            let message = format!("{case} expected {right}, got {found}. Hint: {hint}.");
+            return Ok(Verdict::failed(NAME, message).with(figure(learner, &start, &all)?));
         }
         Ok(Verdict::passed(
             NAME,
@@ -174,6 +176,15 @@ pub(super) fn judge(learner: Step) -> Verdict {
         ))
     };
     judged().unwrap_or_else(|error| Verdict::failed(NAME, format!("the check itself failed: {error}.")))
+}
+
+fn figure(learner: Step, start: &Players, batches: &[(Batch<1>, Batch<1>)]) -> Result<Option<Figure>> {
+    let after = |step: Step, count: usize| {
+        let end = start.after(step, &batches[..count])?;
+        super::seen(&end.d, &end.g)
+    };
+    let what = |count| super::many(count, "step");
+    super::players(what, [1, 20, 200], |count| after(RIGHT, count), |count| after(learner, count))
 }
 
 /// What the stale samples do in training.

@@ -10,7 +10,7 @@ use crate::tensor::{Batch, Traced, TracedBatch};
 #[track_caller]
 fn named(verdicts: impl IntoIterator<Item = (Verdict, &'static str)>) {
     for (verdict, part) in verdicts {
-        assert!(!verdict.passed && verdict.message.contains(part), "{verdict} lacks: {part}");
+        crate::homework::evidence::named(&verdict, part);
     }
 }
 
@@ -144,8 +144,7 @@ fn mistakes_in_gs_loss_are_named() {
 #[test]
 fn mistakes_in_the_round_are_named() {
     for (round, hint) in WRONG {
-        let verdict = judge_03_3(round);
-        assert!(!verdict.passed && verdict.message.contains(hint), "{verdict} lacks: {hint}");
+        named([(judge_03_3(round), hint)]);
     }
     named([
         (judge_03_3(|_, _| Ok(())), "neither player has moved"),
@@ -187,8 +186,7 @@ fn mistakes_in_the_round_are_named() {
 fn stale_fakes_are_named_with_what_they_do() {
     assert!(stale::judge(stale::RIGHT).passed);
     for (step, hint) in stale::WRONG {
-        let verdict = stale::judge(step);
-        assert!(!verdict.passed && verdict.message.contains(hint), "{verdict} lacks: {hint}");
+        named([(stale::judge(step), hint)]);
     }
     named([
         (stale::judge(stale::STALE), "and not one sample moves"),

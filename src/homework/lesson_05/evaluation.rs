@@ -1,6 +1,7 @@
 //! Exercise 05-5, of the bug museum: a generator that is evaluated in training mode.
 
 use crate::Result;
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, answer, shown};
 use crate::nn::dcgan::{Network, Preset};
 use crate::ops::conv::Map;
@@ -15,6 +16,8 @@ pub fn check_05_5(pictures: Pictures) -> Verdict {
 }
 
 const LATENT: usize = 16;
+/// Pixels of a picture's edge.
+const SIDE: usize = 32;
 /// Vectors of the batch that the first is asked for in.
 const MANY: usize = 8;
 
@@ -87,9 +90,24 @@ pub(super) fn judge(learner: Pictures) -> Verdict {
             } else {
                 "not recognised; the pictures are what g.forward makes of z".into()
             };
+            // The middle row of the first picture; then that of the generator's next one.
+            let row =
+                |values: &[f32]| values.iter().skip(SIDE * SIDE / 2).take(SIDE).copied().collect::<Vec<_>>();
+            let axes = ["pixel of the middle row, red", "value, −1 to 1"];
+            let figure = parting([
+                View::lists(&format!("The picture of a z, {case}"), axes, &row(&expected), &row(&found))
+                    .joined(),
+                View::lists(
+                    "The generator's next picture, after yours",
+                    axes,
+                    &row(&values(&start.forward(many.clone())?)),
+                    &row(&values(&g.forward(many.clone())?)),
+                )
+                .joined(),
+            ]);
             let (expected, found) = (first(&expected), first(&found));
             let text = format!("{case} expected a first pixel of {expected}, got {found}. Hint: {hint}.");
-            return Ok(Verdict::failed(NAME, text));
+            return Ok(Verdict::failed(NAME, text).with(figure));
         }
         Ok(Verdict::passed(NAME, "a picture is a function of its z alone, and looking changes nothing."))
     };

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use super::{close, listed};
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
 use crate::tensor::Noise;
 
@@ -133,8 +134,11 @@ pub(super) fn judge(learner: Normalise) -> Verdict {
                 "collect a channel's numbers from all images, then mean, mean of squared differences, root"
             }
         };
+        let title = format!("A batch of {channels} channels, image by image, {pixels} pixels each");
+        let view = View::lists(&title, ["place in the batch", "normalised"], &expected, &found);
         let (expected, found) = (listed(&expected), listed(&found));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {found}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {found}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(parting([view]));
     }
     Verdict::passed(NAME, "each channel is normalised over all images and pixels of the batch.")
 }

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
 
 /// (kernel, stride) to one count for each of `stride` neighbouring pixels.
@@ -66,7 +67,11 @@ pub(super) fn judge(learner: Overlap) -> Verdict {
                 "stamps begin S pixels apart: for which of its weights u does a stamp reach pixel r of each S?"
             }
         };
-        return Verdict::failed(NAME, format!("{case} expected {expected:?}, got {found:?}. Hint: {hint}."));
+        let counts = |list: &[usize]| list.iter().map(|&n| n as f32).collect::<Vec<_>>();
+        let title = format!("Stamps that meet in a pixel, kernel {kernel}, stride {stride}");
+        let view = View::lists(&title, ["pixel r", "stamps"], &counts(&expected), &counts(&found));
+        let message = format!("{case} expected {expected:?}, got {found:?}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(parting([view]));
     }
     Verdict::passed(NAME, "the counts are right; they are even exactly where the stride divides the kernel.")
 }

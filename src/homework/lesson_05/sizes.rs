@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
 use crate::ops::conv::Window;
 
@@ -22,6 +23,8 @@ pub fn check_05_1(convolved: Size, transposed: Size) -> Verdict {
 /// Size, kernel, stride, padding: first one in which every mistake below gives another number, then DCGAN's own layers.
 const CASES: [[usize; 4]; 7] =
     [[10, 3, 2, 4], [32, 4, 2, 1], [4, 4, 1, 0], [1, 4, 1, 0], [6, 3, 1, 0], [7, 3, 2, 1], [8, 3, 3, 0]];
+
+const PLAIN: &str = "a convolution";
 
 /// As the learner's function, in numbers that may go below 0.
 type Formula = fn([i64; 4]) -> i64;
@@ -52,7 +55,7 @@ pub(super) fn judge(convolved: Size, transposed: Size) -> Verdict {
     for [n, k, s, p] in CASES {
         let case = [n, k, s, p];
         let right = [window(case).output(n).ok(), window(case).transposed_output(n).ok()];
-        let learners = [(convolved, "a convolution"), (transposed, "a transposed convolution")];
+        let learners = [(convolved, PLAIN), (transposed, "a transposed convolution")];
         for (((learner, name), right), mistakes) in
             learners.into_iter().zip(right).zip([&CONVOLVED[..], &TRANSPOSED[..]])
         {
@@ -72,7 +75,17 @@ pub(super) fn judge(convolved: Size, transposed: Size) -> Verdict {
             let case = case.map(|value| value as i64);
             let explained = mistakes.iter().find(|(formula, _)| formula(case) == found as i64);
             let hint = explained.map_or("draw the row and count the windows", |(_, hint)| hint);
-            return Verdict::failed(NAME, format!("{said} expected {expected}, got {found}. Hint: {hint}."));
+            let of = |n: f64| {
+                let (window, n) = (Window { kernel: k, stride: s, padding: p }, n as usize);
+                let right = if name == PLAIN { window.output(n) } else { window.transposed_output(n) };
+                right.map_or(f64::NAN, |size| size as f64)
+            };
+            let title = format!("Kernel {k}, stride {s}, padding {p}: {name}");
+            let rows: Vec<f64> = (k.max(p)..k.max(p) + 16).map(|n| n as f64).collect();
+            let axes = ["numbers in the row n", "numbers in the result"];
+            let view = View::over(&title, axes, &rows, of, |n| learner(n as usize, k, s, p) as f64).apart();
+            let message = format!("{said} expected {expected}, got {found}. Hint: {hint}.");
+            return Verdict::failed(NAME, message).with(parting([view]));
         }
     }
     Verdict::passed(NAME, "both sizes are right, in DCGAN's layers and in odd ones.")

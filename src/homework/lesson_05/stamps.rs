@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use super::{close, listed};
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
 use crate::tensor::Noise;
 
@@ -90,8 +91,11 @@ pub(super) fn judge(learner: Stamps) -> Verdict {
         }
         let explained = WRONG.iter().find(|(wrong, _)| close(&found, &wrong(y, w, stride)));
         let hint = explained.map_or("stamp y[0]·w at 0, add y[1]·w at S, and so on", |(_, hint)| hint);
+        let title = format!("{} stamps of {} weights, stride {stride}", y.len(), w.len());
+        let view = View::lists(&title, ["place in the row", "x"], &expected, &found);
         let (expected, found) = (listed(&expected), listed(&found));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {found}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {found}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(parting([view]));
     }
     Verdict::passed(
         NAME,

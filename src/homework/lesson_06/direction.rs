@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use super::{close, listed};
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
 use crate::tensor::Noise;
 
@@ -84,8 +85,24 @@ pub(super) fn judge(learner: Find) -> Verdict {
             None if found.len() != expected.len() => "a direction has as many numbers as a vector",
             None => "not a mistake known here: compute both means of the four vectors above by hand",
         };
+        // Of the few vectors the plane shows all: each one is a place, the direction an arrow from 0.
+        let view = if z[0].len() == 2 {
+            let seen = View::vectors(
+                "From those that frown to the one that smiles",
+                ["first number of z", "second number of z"],
+                &expected,
+                &found,
+            );
+            z.iter().zip(smiles).fold(seen, |view, (z, &smile)| {
+                view.vector(if smile { "z of a smile" } else { "z of a frown" }, z)
+            })
+        } else {
+            let axes = ["which number of z", "direction"];
+            View::lists("The direction of 40 vectors, 8 of which smile", axes, &expected, &found)
+        };
         let (expected, found) = (listed(&expected), listed(&found));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {found}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {found}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(parting([view]));
     }
     Verdict::passed(NAME, "added to the z of a face, this leads from frowning to smiling.")
 }

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use super::{close, combined, dot, listed};
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
 use crate::tensor::Noise;
 
@@ -75,8 +76,18 @@ pub(super) fn judge(learner: Free) -> Verdict {
                 "not a mistake known here: the result must be at a right angle to e, and d less it parallel to e"
             }
         };
+        // The same function on vectors of the plane, where a right angle can be seen.
+        let (flat, from) = ([3.0, 4.0], [2.0, 0.5]);
+        let answer = attempt(AssertUnwindSafe(|| learner(&flat, &from))).unwrap_or_default();
+        let axes = ["first number", "second number"];
+        let plane = View::vectors("d freed of e: at a right angle to e", axes, &right(&flat, &from), &answer)
+            .vector("d", &flat)
+            .vector("e", &from);
+        let title = "What is left of d, number by number";
+        let listed_view = View::lists(title, ["which number", "value"], &expected, &found);
         let (expected, found) = (listed(&expected), listed(&found));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {found}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {found}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(parting([plane, listed_view]));
     }
     Verdict::passed(
         NAME,

@@ -2,8 +2,10 @@
 
 use std::panic::AssertUnwindSafe;
 
+use crate::homework::evidence::{View, parting, places};
 use crate::homework::{Verdict, agrees, attempt, shown};
 use crate::lessons::latent::Sap;
+use crate::show::Figure;
 use crate::tensor::Noise;
 
 /// (vectors, a factor's value for each) to the difference of the two best R².
@@ -97,10 +99,29 @@ const WRONG: [(Gap, &str); 7] = [
     ),
 ];
 
+/// The gap as a factor passes from one number of z to two, and as it turns round.
+fn figure(learner: Gap, z: &[Vec<f32>]) -> Option<Figure> {
+    let z = if z.len() < 100 { &normal() } else { z };
+    let view = |title: &str, x: &str, ends: [f64; 2], factor: fn(&[f32], f32) -> f32| {
+        let of = |t: f64| z.iter().map(|z| factor(z, t as f32)).collect::<Vec<f32>>();
+        let axes = [x, "R² of the best less the second best"];
+        View::over(title, axes, &places(ends[0], ends[1], 21), |t| right(z, &of(t)), |t| learner(z, &of(t)))
+    };
+    parting([
+        view("A factor z₁ + t·z₄: more and more shared", "t", [0.0, 2.0], |z, t| z[1] + t * z[4]),
+        view("A factor 10·(t·z₂ + z₀/2)", "t", [-2.0, 2.0], |z, t| 10.0 * (t * z[2] + 0.5 * z[0])),
+    ])
+}
+
+/// 200 latent vectors of 6 numbers.
+fn normal() -> Vec<Vec<f32>> {
+    let mut noise = Noise::new(65);
+    (0..200).map(|_| noise.normal(6)).collect()
+}
+
 pub(super) fn judge(learner: Gap) -> Verdict {
     const NAME: &str = "06-5";
-    let mut noise = Noise::new(65);
-    let z: Vec<Vec<f32>> = (0..200).map(|_| noise.normal(6)).collect();
+    let z = normal();
     let weights = [0.5, 0.9, 0.4, -0.6, -1.5, 0.3];
     let falling: Vec<f32> =
         z.iter().map(|z| 0.2 + z.iter().zip(weights).map(|(z, w)| w * z).sum::<f32>()).collect();
@@ -135,7 +156,8 @@ pub(super) fn judge(learner: Gap) -> Verdict {
             }
         };
         let (expected, found) = (shown(expected), shown(found));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {found}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {found}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure(learner, z));
     }
     Verdict::passed(NAME, "the mean of this over all factors is the SAP score.")
 }

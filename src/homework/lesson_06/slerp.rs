@@ -3,7 +3,9 @@
 use std::panic::AssertUnwindSafe;
 
 use super::{close, combined, dot, listed};
+use crate::homework::evidence::{View, parting, places};
 use crate::homework::{Verdict, attempt};
+use crate::show::Figure;
 use crate::tensor::Noise;
 
 /// (a, b, t) to the point on the way.
@@ -73,6 +75,40 @@ const WRONG: [(Way, &str); 6] = [
     ),
 ];
 
+/// The way in the plane; then a number of the case's vectors along it.
+fn figure(learner: Way, (case, a, b): (&str, &[f32], &[f32])) -> Option<Figure> {
+    let at = places(0.0, 1.0, 21);
+    let plane = |title: &str, a: [f32; 2], b: [f32; 2]| {
+        let along = |way: Way| {
+            let point = |&t: &f64| {
+                let point = attempt(AssertUnwindSafe(|| way(&a, &b, t as f32))).unwrap_or_default();
+                let [x, y] = [0, 1].map(|i| point.get(i).map_or(f64::NAN, |&v| f64::from(v)));
+                (x, y)
+            };
+            at.iter().map(point).collect::<Vec<_>>()
+        };
+        let axes = ["first number", "second number"];
+        View::paced(title, axes, along(right), along(learner))
+    };
+    let of = |title: String, y: &str, look: fn(&[f32]) -> f64| {
+        View::over(
+            &title,
+            ["t", y],
+            &at,
+            |t| look(&right(a, b, t as f32)),
+            |t| look(&learner(a, b, t as f32)),
+        )
+    };
+    parting([
+        plane("The way from (3, 0) to (0, 3)", [3.0, 0.0], [0.0, 3.0]),
+        plane("The way from (1, 0) to (−1, 1)", [1.0, 0.0], [-1.0, 1.0]),
+        of(format!("Length of the vector, {case}"), "length", |z| dot(z, z).sqrt()),
+        of(format!("First number of the vector, {case}"), "z₀", |z| {
+            z.first().map_or(f64::NAN, |&v| f64::from(v))
+        }),
+    ])
+}
+
 pub(super) fn judge(learner: Way) -> Verdict {
     const NAME: &str = "06-1";
     let mut noise = Noise::new(61);
@@ -109,7 +145,8 @@ pub(super) fn judge(learner: Way) -> Verdict {
             }
         };
         let (expected, found) = (listed(&expected), listed(&found));
-        return Verdict::failed(NAME, format!("{case} expected {expected}, got {found}. Hint: {hint}."));
+        let message = format!("{case} expected {expected}, got {found}. Hint: {hint}.");
+        return Verdict::failed(NAME, message).with(figure(learner, (case, a, b)));
     }
     Verdict::passed(NAME, "the way keeps to the sphere, at an even pace, and parallel vectors do no harm.")
 }

@@ -3,7 +3,9 @@
 use std::panic::AssertUnwindSafe;
 
 use super::{dot, listed};
+use crate::homework::evidence::{View, parting};
 use crate::homework::{Verdict, attempt};
+use crate::show::Figure;
 
 /// The smallest generator and classifier: G(z) has the single pixel w · z, and it smiles with probability σ(w · z).
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +67,27 @@ fn steps(toy: &Toy, rate: f32, count: usize) -> Vec<f32> {
     toy.z
 }
 
+/// What has become of z, of G's weights and of the answer after at most so many steps.
+fn figure(learner: Steer, begin: &Toy, rate: f32) -> Option<Figure> {
+    type Look = fn(&Toy, bool) -> f64;
+    let looks: [(&str, Look); 4] = [
+        ("probability of a smile", |toy, _| f64::from(toy.probability())),
+        ("first number of z", |toy, _| toy.z.first().map_or(f64::NAN, |&z| f64::from(z))),
+        ("last number of z", |toy, _| toy.z.last().map_or(f64::NAN, |&z| f64::from(z))),
+        ("answer: 1 for true, 0 for false", |_, answer| f64::from(u8::from(answer))),
+    ];
+    let steps: Vec<f64> = (0..=40).map(f64::from).collect();
+    parting(looks.map(|(y, look)| {
+        let of = |steer: Steer, limit: f64| {
+            let mut toy = begin.clone();
+            let answer = steer(&mut toy, rate, limit as usize);
+            look(&toy, answer)
+        };
+        let title = format!("Steering at rate {rate}: {y}");
+        View::over(&title, ["at most so many steps", y], &steps, |n| of(right, n), |n| of(learner, n))
+    }))
+}
+
 pub(super) fn judge(learner: Steer) -> Verdict {
     const NAME: &str = "06-3";
     let toy = |z: &[f32]| Toy { z: z.into(), weights: vec![2.0, -1.0, 0.5] };
@@ -88,7 +111,8 @@ pub(super) fn judge(learner: Steer) -> Verdict {
             } else {
                 "G's weights were changed too: the networks are frozen, only z moves"
             };
-            return Verdict::failed(NAME, format!("{case} the weights changed. Hint: {hint}."));
+            let message = format!("{case} the weights changed. Hint: {hint}.");
+            return Verdict::failed(NAME, message).with(figure(learner, &begin, rate));
         }
         let near = |a: &[f32], b: &[f32]| {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-4 * b.abs().max(1.0))
@@ -112,14 +136,12 @@ pub(super) fn judge(learner: Steer) -> Verdict {
             } else {
                 "not a mistake known here: z ← z + rate · slope_in_z(), a step at a time, p looked at anew each time"
             };
-            return Verdict::failed(
-                NAME,
-                format!(
-                    "{case} expected z {} with p {goal:.4}, got {} with p {p:.4}. Hint: {hint}.",
-                    listed(&expected.z),
-                    listed(&found.z)
-                ),
+            let message = format!(
+                "{case} expected z {} with p {goal:.4}, got {} with p {p:.4}. Hint: {hint}.",
+                listed(&expected.z),
+                listed(&found.z)
             );
+            return Verdict::failed(NAME, message).with(figure(learner, &begin, rate));
         }
         if answer != sure {
             let hint = if sure {
@@ -127,7 +149,8 @@ pub(super) fn judge(learner: Steer) -> Verdict {
             } else {
                 "the steps ran out before p reached 0.95: say so, return false"
             };
-            return Verdict::failed(NAME, format!("{case} expected {sure}, got {answer}. Hint: {hint}."));
+            let message = format!("{case} expected {sure}, got {answer}. Hint: {hint}.");
+            return Verdict::failed(NAME, message).with(figure(learner, &begin, rate));
         }
     }
     Verdict::passed(NAME, "only z moves, uphill, until it is sure or the steps run out.")

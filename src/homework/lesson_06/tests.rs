@@ -1,12 +1,7 @@
 //! Every right answer passes, and every mistake that a check names is named.
 
 use super::*;
-use crate::homework::Verdict;
-
-#[track_caller]
-fn named(verdict: &Verdict, part: &str) {
-    assert!(!verdict.passed && verdict.message.contains(part), "{verdict} lacks: {part}");
-}
+use crate::homework::evidence::named;
 
 #[test]
 fn right_answers_pass() {

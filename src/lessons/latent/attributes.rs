@@ -4,8 +4,8 @@
 
 use dfdx::nn::builders::Linear;
 use dfdx::prelude::{
-    Backward, Const, DeviceBuildExt, HasShape, Merge, Module, ModuleMut, OwnedTape, PutTape, ReshapeTo,
-    SplitTape, Tape, Tensor, Trace, TryAdd, ZeroGrads,
+    Backward, Const, DeviceBuildExt, HasShape, Merge, Module, ModuleMut, OwnedTape, ReshapeTo, Tape, Tensor,
+    Trace, ZeroGrads,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::data::batches::{BatchConfig, Batches};
 use crate::data::faces::{Faces, Factor};
 use crate::data::images::ImageSet;
 use crate::lessons::dcgan::{Batch, Generator};
+use crate::loss;
 use crate::nn::builders::Flatten;
 use crate::nn::dcgan::{Built, Down};
 use crate::ops::conv::{Map, Window};
@@ -268,27 +269,15 @@ impl Attributes {
         Ok(own)
     }
 
-    /// The sum of the questions' cross-entropies. Every slice is of a region of its own, as dfdx's backward of `slice`
-    /// needs it.
+    /// The sum of the questions' cross-entropies.
     fn loss(&self, logits: Logits<Owned>, answers: &[Vec<usize>], indices: &[usize]) -> Result<Traced> {
-        let (logits, tape) = logits.split_tape();
-        let mut sum: Option<Traced> = None;
-        for (asked, answers) in self.questions.iter().zip(answers) {
+        let questions = self.questions.iter().zip(answers).map(|(asked, answers)| {
             let count = asked.answers.len();
             let mut targets = vec![0.0; indices.len() * count];
             indices.iter().enumerate().for_each(|(row, &at)| targets[row * count + answers[at]] = 1.0);
-            let part =
-                logits.retaped::<Owned>().try_slice((.., asked.from..asked.from + count)).map_err(failed)?;
-            let targets = tensor(&self.dev, targets, (indices.len(), count))?;
-            let term: Traced = dfdx::losses::cross_entropy_with_logits_loss(part, targets);
-            sum = Some(match sum {
-                Some(sum) => sum.try_add(term).map_err(failed)?,
-                None => term,
-            });
-        }
-        let sum = sum.ok_or_else(|| Error::new("learn attributes").expected("a question").actual("none"))?;
-        let (sum, of_parts) = sum.split_tape();
-        Ok(sum.put_tape(tape.merge(of_parts)))
+            loss::Asked { from: asked.from, targets }
+        });
+        loss::cross_entropy_of_questions(logits, questions.collect())
     }
 
     /// What G makes of vectors, read: all logits, `(N, 32)`.

@@ -7,10 +7,8 @@ use crate::metrics::{CONFIDENCE, Judge, Opinion};
 use crate::show::{Picture, Plate, Slider, Tile};
 use crate::{Error, Result};
 
-/// Pixels of the notebook: how wide a plate is, how large a picture is shown at most, and what a row needs beside it.
-const WIDTH: usize = 720;
+/// How large a picture is shown at most, in the notebook's pixels.
 const LARGEST: usize = 128;
-const BESIDE: [usize; 2] = [20, 66];
 /// Most images whose faces the text alternative tells one by one; of more, it tells some.
 const TOLD: usize = 14;
 /// How many of more than these.
@@ -62,11 +60,9 @@ impl Study {
 
     /// The pictures with their labels, as a figure.
     pub fn plate(&self) -> Plate {
-        // Pictures are shown in whole multiples of their pixels where these fit: a row as high as that leaves no gap.
-        let side = self.pictures.first().map_or(1, Picture::width).max(1);
-        let room = (WIDTH / self.columns.max(1)).saturating_sub(BESIDE[0]).min(LARGEST);
-        let high = if room >= side { room / side * side } else { room } + BESIDE[1];
-        let plate = Plate::new(&self.caption).alt(&self.alt).columns(self.columns).row_height(high as u32);
+        let side = self.pictures.first().map_or(1, Picture::width);
+        let plate = Plate::new(&self.caption).alt(&self.alt).columns(self.columns);
+        let plate = plate.rows_for_pictures(side, LARGEST);
         self.frames().fold(plate, |plate, (label, picture)| plate.tile(Tile::pixels(label, picture)))
     }
 

@@ -5,16 +5,14 @@
 //! number readable off the image is InfoGAN's (X. Chen et al. 2016), which learns what the number is to mean; here we say it.
 //! All else is lesson 05's step: with λ = 0 it is that training, bit for bit.
 
-use dfdx::prelude::{
-    Backward, Gradients, HasShape, Merge, OwnedTape, PutTape, SplitTape, Trace, TryAdd, TryMul,
-};
+use dfdx::prelude::{Backward, Gradients, HasShape, OwnedTape, PutTape, SplitTape, Trace, TryAdd, TryMul};
 
 use super::attributes::Attributes;
 use crate::data::batches::Batches;
 use crate::lessons::dcgan::{Batch, Dcgan, DcganConfig, Game, Generator};
-use crate::loss::bce_with_logits;
+use crate::loss::{Asked, bce_with_logits, cross_entropy_of_questions};
 use crate::ops::frozen;
-use crate::tensor::{Dev, Noise, Traced, seeded_device, tensor, values};
+use crate::tensor::{Dev, Noise, seeded_device, tensor, values};
 use crate::{Error, Result};
 
 /// Which number of z decides about which attribute.
@@ -123,26 +121,18 @@ fn fool(
     let loss = bce_with_logits(logits, ones)?;
     let loss_g = values(&loss)[0];
     // The same images on a tape of their own, for the classifier; the sum joins the tapes.
-    let (read, tape) = frozen(fake.retaped::<Owned>(), |x| attributes.logits(x))?.split_tape();
-    let mut ties: Option<Traced> = None;
-    for place in places {
+    let read = frozen(fake.retaped::<Owned>(), |x| attributes.logits(x))?;
+    let questions = places.iter().map(|place| {
         let mut targets = vec![0.0; batch * place.count];
         for (row, z) in numbers.chunks(length).enumerate() {
             let answer = if z[place.index] > 0.0 { place.above } else { place.below };
             targets[row * place.count + answer] = 1.0;
         }
-        let part = read.retaped::<Owned>().try_slice((.., place.from..place.from + place.count));
-        let targets = tensor(&game.dev, targets, (batch, place.count))?;
-        let term: Traced = dfdx::losses::cross_entropy_with_logits_loss(part.map_err(failed)?, targets);
-        ties = Some(match ties {
-            Some(sum) => sum.try_add(term).map_err(failed)?,
-            None => term,
-        });
-    }
-    let ties = ties.ok_or_else(|| failed("no ties"))?;
-    let (ties, of_parts) = ties.split_tape();
+        Asked { from: place.from, targets }
+    });
+    let ties = cross_entropy_of_questions(read, questions.collect())?;
     let tie = values(&ties)[0];
-    let ties = ties.put_tape(tape.merge(of_parts)).try_mul(weight).map_err(failed)?;
+    let ties = ties.try_mul(weight).map_err(failed)?;
     let gradients = loss.try_add(ties).map_err(failed)?.try_backward().map_err(failed)?;
     Ok((loss_g, tie, gradients))
 }

@@ -9,6 +9,7 @@ use dfdx::prelude::{
 use super::examples::{Drawn, Examples};
 use super::failed;
 use crate::data::batches::{BatchConfig, Batches};
+use crate::loss::{Asked, cross_entropy_of_questions};
 use crate::nn::walk::Tensors;
 use crate::ops::Planes;
 use crate::optim::{AdamConfig, Optimizer};
@@ -106,33 +107,20 @@ fn loss<const K: usize>(outputs: Outputs<K>, drawn: &Drawn) -> Result<Traced> {
     let own = values(&outputs);
     let dev = outputs.device().clone();
     let mut from = 0;
-    let mut sum: Option<Traced> = None;
-    let mut parts = Vec::new();
-    for answers in &drawn.answers {
-        let count = answers.len() / batch;
-        parts.push((count, answers.clone(), true));
-    }
+    let questions = drawn.answers.iter().map(|targets| {
+        let asked = Asked { from, targets: targets.clone() };
+        from += targets.len() / batch;
+        asked
+    });
+    let mut sum = cross_entropy_of_questions(outputs.retaped::<Owned>(), questions.collect())?;
     for (place, numbers) in drawn.numbers.iter().enumerate() {
         let at = K - drawn.numbers.len() + place;
         // Where there is no number, the network's own: it has no error and no gradient.
         let targets = numbers.iter().enumerate().map(|(image, number)| number.unwrap_or(own[image * K + at]));
-        parts.push((1, targets.collect(), false));
+        let part = outputs.retaped::<Owned>().try_slice((.., at..at + 1)).map_err(failed)?;
+        let targets = tensor(&dev, targets.collect(), (batch, 1))?;
+        sum = sum.try_add(crate::loss::mse(part, targets)?).map_err(failed)?;
     }
-    for (count, targets, are_answers) in parts {
-        let part = outputs.retaped::<Owned>().try_slice((.., from..from + count)).map_err(failed)?;
-        let targets = tensor(&dev, targets, (batch, count))?;
-        let term = if are_answers {
-            dfdx::losses::cross_entropy_with_logits_loss(part, targets)
-        } else {
-            crate::loss::mse(part, targets)?
-        };
-        sum = Some(match sum {
-            Some(sum) => sum.try_add(term).map_err(failed)?,
-            None => term,
-        });
-        from += count;
-    }
-    let sum = sum.ok_or_else(|| Error::new("train a judge").expected("a question").actual("none"))?;
     let (sum, of_parts) = sum.split_tape();
     Ok(sum.put_tape(tape.merge(of_parts)))
 }
