@@ -14,6 +14,7 @@ use dfdx::prelude::{
 pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
 pub(crate) use questions::{Asked, cross_entropy_of_questions};
+pub use wasserstein::{Sides, gradient_penalty, interpolates};
 
 use crate::tensor::sizes;
 use crate::{Error, Result};
@@ -21,6 +22,7 @@ use crate::{Error, Result};
 mod density;
 mod gan;
 mod questions;
+mod wasserstein;
 
 /// Binary cross-entropy on logits, averaged over all n elements: mean of -[y ln σ(z) + (1-y) ln(1-σ(z))].
 ///

@@ -148,6 +148,9 @@ impl View {
 
     fn figure(&self, far: usize) -> Figure {
         let (x, y) = (self.x.as_str(), self.y.as_str());
+        // What is nothing beside the rest is said as 0.
+        let largest = self.right.iter().map(|(_, y)| y.abs()).filter(|y| y.is_finite()).fold(0.0, f64::max);
+        let three_digits = |value: f64| three_digits(if value.abs() < 1e-9 * largest { 0.0 } else { value });
         let said = |points: &[(f64, f64)]| match points.get(far) {
             Some((at, value)) if value.is_finite() && self.is_path() => {
                 format!("({}, {})", three_digits(*at), three_digits(*value))

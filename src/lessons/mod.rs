@@ -8,3 +8,4 @@ pub mod density;
 pub mod gan;
 pub mod latent;
 pub mod naive_generator;
+pub mod wasserstein;

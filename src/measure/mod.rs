@@ -13,6 +13,7 @@ mod judges;
 mod kills;
 mod layers;
 pub(crate) mod machine;
+mod modes;
 mod protocol;
 mod pytorch;
 mod rounds;
@@ -41,7 +42,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 8] = [
+pub const MEASUREMENTS: [Measurement; 9] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -66,6 +67,11 @@ pub const MEASUREMENTS: [Measurement; 8] = [
         name: "bands",
         about: "twenty seeds of each reference that a learner's run is judged against (20 minutes; --quick, --only gan …)",
         run: bands::run,
+    },
+    Measurement {
+        name: "modes",
+        about: "mode coverage of GAN, WGAN and WGAN-GP on ring and grid, ten seeds each (an hour; two seeds with --quick)",
+        run: modes::run,
     },
     Measurement {
         name: "judges",

@@ -4,6 +4,8 @@
 //! in nats. What to expect of each: KL is +∞ where q misses what p has, JS is at most ln 2 and flat between
 //! distributions that don't overlap, W₁ grows with the distance.
 //!
+//! Samples in the plane: which of the target's [`Modes`] they reach, and W₁ by the best assignment.
+//!
 //! Sets of images are compared by what a network sees of them, a [`Judge`]: its [`Features`], the Fréchet distance of
 //! these, and the answers that it gives.
 
@@ -12,13 +14,17 @@ mod faces_quality;
 mod features;
 mod frechet;
 pub(crate) mod judge;
+mod modes;
 mod sample;
+mod transport;
 
 pub use divergence::{Histogram, js, js_of_densities, kl, kl_of_densities, total_variation};
 pub use faces_quality::{CONFIDENCE, FacesQuality, FacesStandard, FactorQuality};
 pub use features::Features;
 pub use frechet::{Gaussian, frechet_distance};
 pub use judge::{Judge, Numbers, Opinion, Question, Verdict};
+pub use modes::{Modes, WELL};
 pub use sample::{kernel_density, w1};
+pub use transport::{MOST, Plan, transport};
 
 pub use crate::data::{mean, sd};

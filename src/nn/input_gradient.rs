@@ -12,15 +12,14 @@
 use dfdx::nn::Module;
 use dfdx::nn::modules as theirs;
 use dfdx::prelude::{
-    Const, Cpu, Device, Dim, HasErr, HasShape, OwnedTape, PutTape, ReshapeTo, Shape, SplitTape, Tensor,
-    TryAdd, TryMatMul, TryMul, TrySub,
+    Const, Cpu, Dim, HasErr, HasShape, OwnedTape, PutTape, ReshapeTo, Shape, SplitTape, Tensor, TryAdd,
+    TryMul, TrySub,
 };
 
 use super::modules::{Bias2d, Conv2d, ConvTranspose2d};
 use super::{AvgPool2d, Flatten, LeakyReLU, MaxPool2d, ReLU, Tanh, Upsample};
 use crate::ops::conv::{Convolution, Convolve, Window};
 use crate::ops::{Planes, max_unpool2d};
-use crate::tensor::contents;
 use crate::{Error, Result};
 
 type Traced<S, D> = Tensor<S, f32, D, OwnedTape<f32, D>>;
@@ -107,11 +106,11 @@ impl<const I: usize, const O: usize, D: Convolve> InputGradient<(usize, Const<I>
     type Memory = ();
 
     fn remember(&self, x: Traced<(usize, Const<I>), D>) -> Remembered<Self::Output, D, ()> {
-        Ok((self.try_forward(x)?, ()))
+        Ok((D::affine(self, x)?, ()))
     }
 
     fn pull(&self, (): (), outer: Traced<Self::Output, D>) -> Outcome<Traced<(usize, Const<I>), D>, D> {
-        outer.try_matmul(self.weight.clone())
+        D::transposed(self, outer)
     }
 }
 
@@ -184,12 +183,6 @@ impl<const C: usize, D: Convolve> InputGradient<(usize, Const<C>, usize, usize),
     }
 }
 
-/// 1 where x is above 0, else `slope`: a constant, since it doesn't change with x.
-fn steps<S: Shape, D: Device<f32>>(x: &Traced<S, D>, slope: f32) -> Outcome<Tensor<S, f32, D>, D> {
-    let steps = contents(x).into_iter().map(|x| if x > 0.0 { 1.0 } else { slope }).collect();
-    x.device().try_tensor_from_vec(steps, *x.shape())
-}
-
 macro_rules! piecewise_linear {
     ($($layer:ty: |$self:ident| $slope:expr;)+) => {$(
         /// The slope on either side of 0.
@@ -198,13 +191,14 @@ macro_rules! piecewise_linear {
             type Memory = Tensor<S, f32, D>;
 
             fn remember(&self, x: Traced<S, D>) -> Remembered<S, D, Self::Memory> {
-                let $self = self;
-                let slopes = steps(&x, $slope)?;
-                Ok(($self.try_forward(x)?, slopes))
+                let (y, tape) = self.try_forward(x)?.split_tape();
+                Ok((y.clone().put_tape(tape), y))
             }
 
-            fn pull(&self, slopes: Self::Memory, outer: Traced<S, D>) -> Outcome<Traced<S, D>, D> {
-                outer.try_mul(slopes)
+            /// The result is above 0 where x was, so it tells the side.
+            fn pull(&self, y: Self::Memory, outer: Traced<S, D>) -> Outcome<Traced<S, D>, D> {
+                let $self = self;
+                D::gated(outer, y, $slope)
             }
         }
     )+};

@@ -9,7 +9,7 @@ use dfdx::prelude::{
     Cpu, CpuError, Device, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
 };
 
-use super::memory::{lent, written};
+use super::memory::{lent, written, zeros};
 use super::{threads, vectorised};
 use crate::{Error, Result};
 
@@ -84,6 +84,17 @@ pub trait Activate: Device<f32> {
     fn tanh<S: Shape, T: Tape<f32, Self>>(
         x: Tensor<S, f32, Self, T>,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err>;
+
+    /// `outer` times the slope of the leaky ReLU (with 0, of ReLU) whose result was `y`: 1 where y is above 0, `slope`
+    /// elsewhere. Nothing flows back into y, since the slope doesn't change with it.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    fn gated<S: Shape, T: Tape<f32, Self>>(
+        outer: Tensor<S, f32, Self, T>,
+        y: Tensor<S, f32, Self>,
+        slope: f32,
+    ) -> Result<Tensor<S, f32, Self, T>, Self::Err>;
 }
 
 impl Activate for Cpu {
@@ -108,6 +119,27 @@ impl Activate for Cpu {
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
         pointwise(x, HyperbolicTangent)
     }
+
+    fn gated<S: Shape, T: Tape<f32, Self>>(
+        outer: Tensor<S, f32, Self, T>,
+        y: Tensor<S, f32, Self>,
+        slope: f32,
+    ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
+        let (outer, mut tape) = outer.try_contiguous()?.split_tape();
+        let y = y.try_contiguous()?;
+        let mut product = zeros(lent(&y).len());
+        chain(lent(&outer), lent(&y), &mut product, Leaky(slope));
+        let product = y.device().try_tensor_from_vec(product, *y.shape())?;
+        if T::OWNS_TAPE {
+            let (of_outer, of_product) = (outer.ghost(), product.ghost());
+            tape.add_backward_op(move |gradients| {
+                let of_product = std::mem::take(&mut **gradients.get_or_alloc_mut(&of_product)?);
+                chain(&of_product, lent(&y), gradients.get_or_alloc_mut(&of_outer)?, Leaky(slope));
+                Ok(())
+            });
+        }
+        Ok(product.put_tape(tape))
+    }
 }
 
 #[cfg(feature = "cuda")]
@@ -130,6 +162,17 @@ impl Activate for dfdx::tensor::Cuda {
         x: Tensor<S, f32, Self, T>,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
         x.try_tanh()
+    }
+
+    fn gated<S: Shape, T: Tape<f32, Self>>(
+        outer: Tensor<S, f32, Self, T>,
+        y: Tensor<S, f32, Self>,
+        slope: f32,
+    ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
+        use dfdx::prelude::TryMul;
+        let slopes =
+            crate::tensor::contents(&y).into_iter().map(|y| if y > 0.0 { 1.0 } else { slope }).collect();
+        outer.try_mul(y.device().try_tensor_from_vec(slopes, *y.shape())?)
     }
 }
 
@@ -316,6 +359,27 @@ mod tests {
         }
         check(relu, |x| x.max(0.0), |x| if x > 0.0 { 1.0 } else { 0.0 });
         check(tanh, f64::tanh, |x| 1.0 - x.tanh().powi(2));
+    }
+
+    #[test]
+    fn a_gate_lets_through_what_the_slope_of_its_value_says() {
+        let (dev, mut noise, count) = (Cpu::default(), Noise::new(8), CHUNK + 11);
+        let mut line = || -> Line { dev.tensor_from_vec(noise.normal(count), (count,)) };
+        let (outer, mut x, h) = (line(), line().as_vec(), line());
+        x[3] = 0.0;
+        let x: Line = dev.tensor_from_vec(x, (count,));
+        for slope in [0.2, 0.0] {
+            let y = leaky_relu(x.clone(), slope).unwrap();
+            let product = Cpu::gated(outer.leaky_trace(), y, slope).unwrap();
+            let factors: Vec<f64> =
+                x.as_vec().iter().map(|x| if *x > 0.0 { 1.0 } else { f64::from(slope) }).collect();
+            let times = |values: &Line| -> Vec<f64> {
+                doubles(&values.as_vec()).iter().zip(&factors).map(|(value, factor)| value * factor).collect()
+            };
+            close("product", &product.as_vec(), &times(&outer), 1e-6);
+            let gradients = product.try_mul(h.clone()).unwrap().sum::<Rank0, _>().backward();
+            close("gradient", &gradients.get(&outer).as_vec(), &times(&h), 1e-6);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! lies in memory: after `backward`, `Gradients::get` gives those of inputs and parameters, not of tensors in between.
 
 mod activation;
+pub(crate) mod affine;
 pub mod conv;
 mod dense;
 mod frozen;
@@ -19,6 +20,7 @@ mod upsample;
 
 pub(crate) use activation::check_slope;
 pub use activation::{Activate, leaky_relu, relu, tanh};
+pub use affine::Multiply;
 pub use dense::dense;
 pub use frozen::{FrozenTape, frozen};
 pub use planes::Planes;

@@ -118,6 +118,16 @@ impl OptimizerConfig {
         }
     }
 
+    /// The same with the rate times `share`.
+    pub(super) fn slowed(&self, share: f64) -> Self {
+        let mut slowed = self.clone();
+        let (Self::Sgd(SgdConfig { rate, .. })
+        | Self::RmsProp(RmsPropConfig { rate, .. })
+        | Self::Adam(AdamConfig { rate, .. })) = &mut slowed;
+        *rate *= share;
+        slowed
+    }
+
     /// Whether the rule keeps a first moment (or momentum), and a second.
     pub(super) fn moments(&self) -> (bool, bool) {
         match self {

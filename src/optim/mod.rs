@@ -115,6 +115,22 @@ impl Optimizer {
     /// # Errors
     /// The module is not of the shape this optimiser was made for; nothing is changed then.
     pub fn update<M: Tensors>(&mut self, module: &mut M, gradients: &mut Gradients<f32, Dev>) -> Result<()> {
+        self.update_slowed(1.0, module, gradients)
+    }
+
+    /// [`update`](Self::update) with the learning rate times `share`, for rates that fall as training goes on. The
+    /// configuration stays as it is: the share is the caller's to find anew from the step, also after a restore.
+    ///
+    /// # Errors
+    /// Those of [`update`](Self::update), or a share that is negative or not finite.
+    pub fn update_slowed<M: Tensors>(
+        &mut self,
+        share: f64,
+        module: &mut M,
+        gradients: &mut Gradients<f32, Dev>,
+    ) -> Result<()> {
+        let config = self.config.slowed(share);
+        config.check()?;
         let mut shapes = Shapes { slots: &self.slots, next: 0, fits: true };
         module.read("", &mut shapes)?;
         if !shapes.fits || shapes.next != self.slots.len() {
@@ -124,7 +140,7 @@ impl Optimizer {
                 .next("make one optimiser for each module"));
         }
         self.updates += 1;
-        let rule = rules::Rule::new(&self.config, self.updates);
+        let rule = rules::Rule::new(&config, self.updates);
         let mut update = Update { rule, slots: self.slots.iter_mut(), gradients, parameters: Vec::new() };
         module.change("", &mut update)
     }

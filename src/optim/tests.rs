@@ -83,6 +83,25 @@ fn every_trajectory_is_pytorchs_also_after_a_restore() {
 }
 
 #[test]
+fn a_slowed_update_is_one_of_the_smaller_rate() {
+    for name in ["sgd-momentum", "rmsprop", "adam"] {
+        let (mut slowed, mut other) = (model(), model());
+        let mut optimizer = Optimizer::new(config(name), &slowed).unwrap();
+        let mut smaller = Optimizer::new(config(name).slowed(0.25), &other).unwrap();
+        for step in 0..3 {
+            let mut given = gradients(&slowed, step);
+            optimizer.update_slowed(0.25, &mut slowed, &mut given).unwrap();
+            let mut given = gradients(&other, step);
+            smaller.update(&mut other, &mut given).unwrap();
+        }
+        assert_eq!(values(&slowed.0.weight), values(&other.0.weight), "{name}");
+        assert_eq!(*optimizer.config(), config(name));
+        let error = optimizer.update_slowed(f64::NAN, &mut slowed, &mut gradients(&other, 0)).unwrap_err();
+        assert!(error.to_string().contains("this rate"), "{error}");
+    }
+}
+
+#[test]
 fn settings_out_of_range_are_refused_by_name() {
     let refused: [(OptimizerConfig, &str); 8] = [
         (

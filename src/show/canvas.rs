@@ -88,6 +88,28 @@ impl Canvas<'_> {
         self.polygon(&[(to, y), (back, y - half), (back, y + half)], colour, 1.0)
     }
 
+    /// An arrow in any direction; a short one is all head.
+    pub(super) fn vector(&self, from: (f64, f64), to: (f64, f64), colour: RGBColor) -> Result<()> {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = dx.hypot(dy);
+        if length.is_nan() || length <= 0.5 {
+            return Ok(()); // nothing to be seen of it, not even its direction
+        }
+        let (along, head) = ((dx / length, dy / length), length.min(5.0));
+        let back = (to.0 - head * along.0, to.1 - head * along.1);
+        self.line(&[from, back], colour, 1.1, None)?;
+        let half = 0.45 * head;
+        let side = |sign: f64| (back.0 - sign * half * along.1, back.1 + sign * half * along.0);
+        self.polygon(&[to, side(1.0), side(-1.0)], colour, 1.0)
+    }
+
+    /// A small dot.
+    pub(super) fn dot(&self, x: f64, y: f64, colour: RGBColor, alpha: f64) -> Result<()> {
+        let filled: ShapeStyle = colour.mix(alpha).filled();
+        let radius = (1.3 * f64::from(DRAWN)) as i32;
+        self.area.draw(&Circle::new(scaled((x, y)), radius, filled)).map_err(failed)
+    }
+
     pub(super) fn marker(&self, x: f64, y: f64, look: Look) -> Result<()> {
         let r = 3.2;
         let filled: ShapeStyle = look.colour.mix(0.75).filled();

@@ -89,7 +89,7 @@ fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -
     }
     let (mut x, mut y) = (left, top + 4.0);
     for (series, look) in named {
-        let sample = if series.kind == Kind::Points { 8.0 } else { 22.0 };
+        let sample = if matches!(series.kind, Kind::Points | Kind::Cloud) { 8.0 } else { 22.0 };
         let width = sample + 5.0 + canvas.text_width(&series.label, 11.0, FontStyle::Normal)? + 13.0;
         if x > left && x + width - 13.0 > right {
             (x, y) = (left, y + 17.0);
@@ -99,6 +99,12 @@ fn legend(canvas: &Canvas<'_>, panel: &Panel, left: f64, right: f64, top: f64) -
             Kind::Guide => canvas.line(&[(x, y), (x + sample, y)], GUIDE, 1.2, Some((4.0, 3.0)))?,
             Kind::Points => canvas.marker(x + sample / 2.0, y, look)?,
             Kind::Arrows => canvas.arrow(x, x + sample, y, look.colour)?,
+            Kind::Vectors => canvas.vector((x, y), (x + sample, y), INK)?,
+            Kind::Cloud => canvas.dot(x + sample / 2.0, y, look.colour, 1.0)?,
+            Kind::Levels => (0..3).try_for_each(|line| {
+                let y = y - 4.0 + 4.0 * f64::from(line);
+                canvas.line(&[(x, y), (x + sample, y)], level_colour(1.0 - f64::from(line) / 2.0), 1.2, None)
+            })?,
             Kind::Bars | Kind::Band => {
                 canvas.fill(x + 3.0, y - 5.0, x + sample, y + 5.0, look.colour, 0.45)?
             }
@@ -132,6 +138,19 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
                 let end = plot.x(to).clamp(plot.left, plot.right);
                 canvas.arrow(plot.x(from), end, plot.y(y), look.colour)
             }),
+        Kind::Cloud => series
+            .points
+            .iter()
+            .filter(|point| plot.contains(point))
+            .try_for_each(|point| canvas.dot(plot.x(point[0]), plot.y(point[1]), look.colour, 0.6)),
+        Kind::Levels => series.points.chunks_exact(2).try_for_each(|ends| {
+            let runs = plot.clipped(ends);
+            runs.iter().try_for_each(|run| canvas.line(run, level_colour(ends[0][2]), 1.2, None))
+        }),
+        Kind::Vectors => series.points.chunks_exact(2).try_for_each(|ends| {
+            let runs = plot.clipped(ends);
+            runs.iter().filter(|run| run.len() == 2).try_for_each(|run| canvas.vector(run[0], run[1], INK))
+        }),
         Kind::Bars => series
             .points
             .iter()
@@ -162,6 +181,17 @@ fn draw_series(canvas: &Canvas<'_>, plot: &Plot, series: &Series, look: Look) ->
     }
 }
 
+/// From blue, the lowest level, by grey to orange.
+fn level_colour(place: f64) -> RGBColor {
+    let (from, to, share) =
+        if place < 0.5 { (PALETTE[0], LEVEL, 2.0 * place) } else { (LEVEL, PALETTE[4], 2.0 * place - 1.0) };
+    let mix = |a: u8, b: u8| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as u8;
+    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+}
+
+/// Of the middle level.
+const LEVEL: RGBColor = RGBColor(170, 170, 170);
+
 /// How a series looks. Guides aside, each next series takes the next colour, each next line the next dash, each
 /// next set of points the next marker.
 #[derive(Clone, Copy)]
@@ -176,7 +206,7 @@ fn looks(panel: &Panel) -> impl Iterator<Item = Look> + '_ {
     panel.series.iter().map(move |series| {
         let colour = PALETTE[colours % PALETTE.len()];
         let look = Look { colour, dash: DASHES[lines % DASHES.len()], marker: points % 4 };
-        colours += usize::from(series.kind != Kind::Guide);
+        colours += usize::from(!matches!(series.kind, Kind::Guide | Kind::Levels | Kind::Vectors));
         lines += usize::from(series.kind == Kind::Line);
         points += usize::from(series.kind == Kind::Points);
         look

@@ -23,6 +23,7 @@ mod average;
 mod canvas;
 mod display;
 mod draw;
+mod levels;
 mod numbers;
 mod panel;
 mod picture;

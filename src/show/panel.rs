@@ -1,5 +1,6 @@
 //! One panel of a figure: title, axes, and the series drawn in them.
 
+use super::levels::level_lines;
 use crate::{Error, Result};
 
 /// One pair of axes and what is drawn in them, in order: later series lie on top.
@@ -16,7 +17,7 @@ pub struct Panel {
 }
 
 /// One series; `points` are (x, y), or (x, low, high) for a band, (left, right, height) for bars, or (from x, to x, y)
-/// for arrows.
+/// for arrows; of level lines and vectors each two are the ends of one.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub label: String,
@@ -40,6 +41,12 @@ pub(super) enum Kind {
     Band,
     /// (from x, to x, y): along the horizontal axis.
     Arrows,
+    /// (x, y, unused), each a dot, for hundreds of points.
+    Cloud,
+    /// Pairs of (x, y, height from 0 to 1): the ends of a piece of a level line.
+    Levels,
+    /// Pairs of (x, y, unused): where an arrow begins and ends.
+    Vectors,
 }
 
 impl Panel {
@@ -121,6 +128,33 @@ impl Panel {
         self
     }
 
+    /// A dot at each point: for so many that markers would cover each other.
+    #[must_use]
+    pub fn cloud<X: Into<f64> + Copy, Y: Into<f64> + Copy>(self, label: &str, x: &[X], y: &[Y]) -> Self {
+        self.pairs(Kind::Cloud, label, x, y)
+    }
+
+    /// Lines along which a quantity has one of these values, the lowest blue and the highest orange; the quantity is given
+    /// on the lattice of `x` and `y`, row by row: `values[j * x.len() + i]` at (x\[i\], y\[j\]). A value that is not
+    /// finite leaves a hole. What has none of the values leaves no lines.
+    #[must_use]
+    pub fn levels(mut self, label: &str, x: &[f64], y: &[f64], values: &[f64], levels: &[f64]) -> Self {
+        let lengths = vec![x.len() * y.len(), values.len()];
+        let points = if lengths[0] == lengths[1] { level_lines(x, y, values, levels) } else { Vec::new() };
+        self.series.push(Series { label: label.into(), kind: Kind::Levels, points, lengths });
+        self
+    }
+
+    /// Arrows in the plane, each from a point to another.
+    #[must_use]
+    pub fn vectors(mut self, label: &str, from: &[[f64; 2]], to: &[[f64; 2]]) -> Self {
+        let ends = from.iter().zip(to);
+        let points = ends.flat_map(|(a, b)| [[a[0], a[1], 0.0], [b[0], b[1], 0.0]]).collect();
+        let lengths = vec![from.len(), to.len()];
+        self.series.push(Series { label: label.into(), kind: Kind::Vectors, points, lengths });
+        self
+    }
+
     /// Bars: the bar `i` spans `edges[i]` to `edges[i + 1]` and is `heights[i]` high.
     #[must_use]
     pub fn bars(mut self, label: &str, edges: &[f64], heights: &[f64]) -> Self {
@@ -196,7 +230,8 @@ impl Panel {
                     .expected(format!("columns of one length in '{}'", series.label))
                     .actual(format!("{lengths:?}")));
             }
-            if !series.points.iter().any(|point| point.iter().all(|value| value.is_finite())) {
+            let drawn = series.points.iter().any(|point| point.iter().all(|value| value.is_finite()));
+            if !drawn && series.kind != Kind::Levels {
                 return Err(error()
                     .expected(format!("finite numbers in '{}'", series.label))
                     .actual(if lengths[0] == 0 { "an empty series" } else { "none" })

@@ -26,7 +26,7 @@ import sys
 import torch
 from torch import nn
 
-from literals import heading, tensor
+from literals import fill, heading, places, summary, tensor
 
 CASES = [  # preset, latent, channels, batch, salt
     ("128", 128, 3, 2, 2),
@@ -42,27 +42,6 @@ DISCRIMINATOR = {
     "32": (64, 128, 256),
     "32small": (32, 64, 128),
 }
-
-
-def scrambled(count, stream):
-    """MurmurHash3's finaliser of index + stream * 0x9E3779B9, modulo 2^32 at each step."""
-    low = 0xFFFFFFFF
-    h = (torch.arange(count, dtype=torch.int64) + stream * 0x9E3779B9) & low
-    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & low
-    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & low
-    return h ^ (h >> 16)
-
-
-def fill(values, stream, centre=0.0, width=1.0):
-    """centre + width * u with u in [-1, 1), a multiple of 2^-15."""
-    u = ((scrambled(values.numel(), stream) >> 16) - 32768).to(values.dtype) / 32768
-    with torch.no_grad():
-        values.copy_((centre + width * u).reshape(values.shape))
-    return values
-
-
-def places(count):
-    return torch.arange(count) if count <= 64 else scrambled(64, 255) % count
 
 
 def generator(preset, latent, channels):
@@ -141,11 +120,6 @@ def step(case, dtype):
     losses = torch.stack((on_real, on_fake, of_g)).detach()
     scores = torch.stack([torch.sigmoid(z).mean() for z in (real_logits, fake_logits)]).detach()
     return result, losses, scores, min(nearest)
-
-
-def summary(values):
-    values = values.double()
-    return torch.stack((values.abs().max(), values.sum(), values.norm()))
 
 
 heading(torch.__version__)

@@ -42,9 +42,13 @@ pub struct Options {
 /// What the stage itself is given. Which of these it has, it says.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Settings {
-    /// The data: `faces`, `fashion`, or a folder of images; of gan `gaussian`, `humps`, `geyser`, or a CSV file.
+    /// The data: `faces`, `fashion`, or a folder of images; of gan `gaussian`, `humps`, `geyser`, or a CSV file;
+    /// of plane `ring`, `grid`, `unscaled-grid`, `swiss-roll`, `geyser`.
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "resume")]
     pub data: Option<String>,
+    /// What is played for: `gan`, `wgan`, `wgan-gp`, each with the optimisers that suit it.
+    #[arg(long, value_name = "NAME", conflicts_with = "resume")]
+    pub game: Option<String>,
     /// Rows and columns of the images.
     #[arg(long, value_name = "PIXELS", conflicts_with = "resume")]
     pub size: Option<usize>,
@@ -70,6 +74,7 @@ impl Settings {
     pub(super) fn check(&self, stage: &str, known: &[&str]) -> Result<()> {
         let given = [
             ("data", self.data.is_some()),
+            ("game", self.game.is_some()),
             ("size", self.size.is_some()),
             ("latent", self.latent.is_some()),
             ("batch", self.batch.is_some()),

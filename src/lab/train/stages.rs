@@ -1,11 +1,12 @@
 //! The stages that the command line trains: the one table of them.
 
 use super::{Options, Settings};
-use crate::data::{Target, table};
+use crate::data::{Planar, Target, table};
 use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::lessons::wasserstein::{Plane, PlaneConfig};
 use crate::nn::dcgan::Preset;
 use crate::train::Stage;
 use crate::{Error, Result};
@@ -65,8 +66,8 @@ const fn entry<S: Trained>() -> Entry {
 }
 
 /// All of them, in the order of the course.
-pub static STAGES: [Entry; 4] =
-    [entry::<DensityNet>(), entry::<NaiveGenerator>(), entry::<Gan>(), entry::<Dcgan>()];
+pub static STAGES: [Entry; 5] =
+    [entry::<DensityNet>(), entry::<NaiveGenerator>(), entry::<Gan>(), entry::<Dcgan>(), entry::<Plane>()];
 
 /// The stage of this name.
 ///
@@ -176,6 +177,41 @@ impl Trained for Dcgan {
     }
 }
 
+impl Trained for Plane {
+    const ABOUT: &str = "lesson 08: GAN, WGAN or WGAN-GP on points in the plane";
+    const SETTINGS: &[&str] = &["data", "game", "batch", "seed"];
+
+    fn set(config: &mut PlaneConfig, settings: &Settings) -> Result<()> {
+        if let Some(data) = &settings.data {
+            config.target = Planar::named(data)?;
+            config.steps = PlaneConfig::wgan_gp(config.target.clone()).steps;
+        }
+        // A game comes with its optimisers.
+        if let Some(game) = &settings.game {
+            let PlaneConfig { target, seed, .. } = config.clone();
+            let of = match game.as_str() {
+                "gan" => PlaneConfig::gan(target),
+                "wgan" => PlaneConfig::wgan(target),
+                "wgan-gp" => PlaneConfig::wgan_gp(target),
+                _ => {
+                    return Err(Error::new(format!("train plane with --game {game}"))
+                        .expected("gan, wgan or wgan-gp")
+                        .actual(game)
+                        .next("choose one of these; all else is for --config"));
+                }
+            };
+            *config = PlaneConfig { seed, ..of };
+        }
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(config: &PlaneConfig) -> Length {
+        Length::Steps(config.steps)
+    }
+}
+
 /// A target by its name, or the first column of a CSV file.
 fn target(data: &str) -> Result<Target> {
     match data {
@@ -235,6 +271,27 @@ mod tests {
             (Settings { strict: true, ..data("faces") }, "with --strict: expected --data with a folder"),
         ] {
             let message = given(settings).unwrap_err().to_string();
+            assert!(message.contains(part) && message.contains("Next: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_plane_is_given_data_and_a_game_with_its_optimisers() {
+        let given = |data: Option<&str>, game: Option<&str>| {
+            let mut config = PlaneConfig { seed: 7, ..PlaneConfig::default() };
+            let [data, game] = [data, game].map(|text| text.map(str::to_owned));
+            Plane::set(&mut config, &Settings { data, game, ..Settings::default() }).map(|()| config)
+        };
+        let grid = given(Some("grid"), None).unwrap();
+        assert_eq!(grid, PlaneConfig { seed: 7, ..PlaneConfig::wgan_gp(Planar::grid()) });
+        assert_eq!(Plane::length(&grid), Length::Steps(5_000));
+        let wgan = given(Some("geyser"), Some("wgan")).unwrap();
+        assert_eq!(wgan, PlaneConfig { seed: 7, ..PlaneConfig::wgan(Planar::Geyser) });
+        for (data, game, part) in [
+            (Some("rings"), None, "expected ring, grid, unscaled-grid, swiss-roll, geyser"),
+            (None, Some("lsgan"), "expected gan, wgan or wgan-gp, found lsgan"),
+        ] {
+            let message = given(data, game).unwrap_err().to_string();
             assert!(message.contains(part) && message.contains("Next: "), "{message}");
         }
     }

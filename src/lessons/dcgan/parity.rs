@@ -6,24 +6,10 @@ use super::*;
 use crate::nn::dcgan::Preset;
 use crate::nn::walk::named::{Named, gradients_of, tensors_of};
 use crate::nn::walk::{Change, Tensors};
-use crate::ops::oracle::{Literals, close, doubles, number};
+use crate::ops::oracle::{Literals, close, filled, number, same};
 use crate::tensor::{device, tensor};
 
 const TOLERANCE: f64 = 1e-4;
-
-/// MurmurHash3's finaliser of index + stream · 0x9E3779B9.
-fn scrambled(index: usize, stream: u32) -> u32 {
-    let mut h = stream.wrapping_mul(0x9E37_79B9).wrapping_add(index as u32);
-    h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
-    h = (h ^ (h >> 13)).wrapping_mul(0xC2B2_AE35);
-    h ^ (h >> 16)
-}
-
-/// centre + width · u with u in [-1, 1), a multiple of 2⁻¹⁵.
-fn filled(count: usize, stream: u32, centre: f32, width: f32) -> Vec<f32> {
-    let u = |index| ((scrambled(index, stream) >> 16) as f32 - 32768.0) / 32768.0;
-    (0..count).map(|index| centre + width * u(index)).collect()
-}
 
 /// Fills the parameters one after the other, and leaves the running statistics.
 struct Fill {
@@ -51,32 +37,6 @@ impl Change for Fill {
         }
         Ok(())
     }
-}
-
-/// A tensor against the entries of it that the script wrote, and its maximum, sum and norm. Returns the largest error
-/// of an entry over the tensor's maximum.
-fn same(literals: &Literals, case: &str, name: &str, actual: &[f32]) -> f64 {
-    let label = format!("{case}: {name}");
-    let entries = doubles(literals.values(case, name));
-    let summary = doubles(literals.values(case, &format!("{name} summary")));
-    let (count, largest) = (actual.len(), summary[0]);
-    assert_eq!(entries.len(), count.min(64), "{label}");
-    let mut worst = 0.0f64;
-    for (at, expected) in entries.iter().enumerate() {
-        let place = if count <= 64 { at } else { scrambled(at, 255) as usize % count };
-        let error = (f64::from(actual[place]) - expected).abs();
-        assert!(error <= TOLERANCE * largest, "{label} at {place}: {}, expected {expected}", actual[place]);
-        worst = worst.max(error / largest);
-    }
-    let values = doubles(actual);
-    let own_largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
-    close(&label, &[own_largest as f32], &[largest], TOLERANCE);
-    let norm = values.iter().map(|value| value * value).sum::<f64>().sqrt();
-    close(&format!("{label}, norm"), &[norm as f32], &[summary[2]], TOLERANCE);
-    // Entries each off by as much as they may be, with signs at random.
-    let (sum, bound) = (values.iter().sum::<f64>(), TOLERANCE * largest * (count as f64).sqrt());
-    assert!((sum - summary[1]).abs() <= bound, "{label}: sum {sum}, expected {} ± {bound}", summary[1]);
-    worst
 }
 
 fn all_same(literals: &Literals, case: &str, prefix: &str, named: &Named) -> f64 {

@@ -16,13 +16,13 @@
 mod checked;
 pub(super) mod composed;
 mod geometry;
-mod kernels;
+pub(super) mod kernels;
 #[cfg(test)]
 mod tests;
 
 use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, PutTape, Tape, Tensor};
 
-use super::{Activate, Pool, Upsample};
+use super::{Activate, Multiply, Pool, Upsample};
 
 pub use checked::{conv_transpose2d, conv2d};
 pub use composed::Composed;
@@ -92,7 +92,7 @@ pub trait Convolution<D: Device<f32>> {
 }
 
 /// A device on which the layers of this crate run.
-pub trait Convolve: Activate + Pool + Upsample {
+pub trait Convolve: Activate + Multiply + Pool + Upsample {
     /// The implementation of convolution that it uses.
     type By: Convolution<Self>;
     /// The implementation of batch normalisation that it uses.

@@ -3,7 +3,7 @@
 mod columns;
 mod directions;
 mod groups;
-mod product;
+pub(in crate::ops) mod product;
 mod transform;
 mod weights;
 mod whole;

@@ -2,20 +2,20 @@
 
 /// A matrix inside a slice: where it begins, and how far apart its rows and its columns are.
 #[derive(Clone, Copy)]
-pub(super) struct At {
-    pub(super) start: usize,
-    pub(super) row: usize,
-    pub(super) column: usize,
+pub(in crate::ops) struct At {
+    pub(in crate::ops) start: usize,
+    pub(in crate::ops) row: usize,
+    pub(in crate::ops) column: usize,
 }
 
 impl At {
     /// Rows `row` numbers apart, each in one piece.
-    pub(super) fn rows(start: usize, row: usize) -> Self {
+    pub(in crate::ops) fn rows(start: usize, row: usize) -> Self {
         Self { start, row, column: 1 }
     }
 
     /// The same numbers read as the transposed matrix.
-    pub(super) fn transposed(self) -> Self {
+    pub(in crate::ops) fn transposed(self) -> Self {
         Self { row: self.column, column: self.row, ..self }
     }
 
@@ -30,7 +30,7 @@ impl At {
 ///
 /// # Panics
 /// A matrix reaches out of its slice.
-pub(super) fn product(
+pub(in crate::ops) fn product(
     (m, k, n): (usize, usize, usize),
     (a, at_a): (&[f32], At),
     (b, at_b): (&[f32], At),

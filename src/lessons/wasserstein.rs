@@ -1,0 +1,409 @@
+//! Lesson 08, Wasserstein GANs in the plane: GAN, WGAN with weight clipping and WGAN-GP as one stage, so that they differ
+//! in nothing but the game.
+//!
+//! The critic c has no sigmoid. It minimises E c(G(z)) - E c(x), plus λ E (‖∇c(x̂)‖₂ - 1)² with the penalty; G minimises
+//! -E c(G(z)). (Arjovsky et al. 2017, "Wasserstein GAN"; Gulrajani et al. 2017, "Improved training of Wasserstein GANs",
+//! Algorithm 1.) Points are `(B, 2)`, latent vectors too.
+
+mod figures;
+mod judge;
+mod network;
+#[cfg(test)]
+mod parity;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use dfdx::prelude::{
+    AsArray, Backward, Gradients, HasShape, MeanTo, Shape, Tensor, Trace, TryMul, ZeroGrads,
+};
+
+pub use figures::{
+    Watched, clipped_figure, disjoint_figure, estimate_figure, levels_figure, picture, samples_figure,
+    slopes_figure, watched,
+};
+pub use judge::{COUNTED, MOVED};
+pub use network::{Critic, Mlp, WIDTH, forward};
+pub use settings::{Game, PlaneConfig, PlaneReport};
+
+use crate::loss::{GanLoss, bce_with_logits, generator_loss, gradient_penalty, interpolates};
+use crate::nn::walk::{Change, Read, Tensors};
+use crate::optim::{Optimizer, gradient_norm};
+use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, column, seeded_device, tensor, values};
+use crate::train::{Core, Stage, State};
+use crate::{Error, Result};
+
+/// What the critic's step tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CriticStep {
+    /// Its loss before the update, penalty included.
+    pub loss: f32,
+    /// E c(x) - E c(G(z)).
+    pub estimate: f32,
+    /// λ times the penalty; 0 in games without.
+    pub penalty: f32,
+    /// Length of the critic's gradient at each interpolate; none in games without penalty.
+    pub slopes: Vec<f32>,
+    /// Length of the loss's gradient.
+    pub gradient: f32,
+}
+
+/// What G's step tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratorStep {
+    /// G's loss before the update.
+    pub loss: f32,
+    /// Length of its gradient.
+    pub gradient: f32,
+}
+
+/// A game in the plane as a value: networks, optimisers, random numbers, history.
+///
+/// ```
+/// use gan_course::data::Planar;
+/// use gan_course::lessons::wasserstein::{Plane, PlaneConfig};
+/// let mut plane = Plane::new(PlaneConfig { k: 2, ..PlaneConfig::wgan_gp(Planar::ring()) })?;
+/// let report = plane.step()?;
+/// assert!(report.penalty > 0.0 && report.slope > 0.0);
+/// assert_eq!(plane.samples(100, 0)?.len(), 200);
+/// # Ok::<(), gan_course::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Plane {
+    core: Core<PlaneConfig, PlaneReport>,
+    dev: Dev,
+    generator: Mlp<2, 2>,
+    critic: Critic,
+    generator_optimizer: Optimizer,
+    critic_optimizer: Optimizer,
+    /// Gradients' memory, kept between steps; all zeros there.
+    generator_gradients: Gradients<f32, Dev>,
+}
+
+crate::stage!(Plane, PlaneConfig, PlaneReport);
+
+impl Stage for Plane {
+    const KIND: &'static str = "plane";
+    type Config = PlaneConfig;
+    type Report = PlaneReport;
+
+    fn build(config: PlaneConfig) -> Result<Self> {
+        config.check()?;
+        let dev = seeded_device(config.seed)?;
+        let generator = network::build(&dev)?;
+        let critic = Critic::build(&dev, config.pack, config.spread)?;
+        Ok(Self {
+            generator_optimizer: Optimizer::new(config.generator.clone(), &generator)?,
+            critic_optimizer: Optimizer::new(config.critic.clone(), &critic)?,
+            generator_gradients: ZeroGrads::alloc_grads(&generator),
+            core: Core::new(config.clone(), Noise::new(config.seed), Self::KIND),
+            dev,
+            generator,
+            critic,
+        })
+    }
+
+    fn core(&self) -> &Core<PlaneConfig, PlaneReport> {
+        &self.core
+    }
+
+    fn core_mut(&mut self) -> &mut Core<PlaneConfig, PlaneReport> {
+        &mut self.core
+    }
+
+    /// Algorithm 1 of each paper: the critic's k steps, then G's.
+    fn advance(&mut self) -> Result<PlaneReport> {
+        let begun = Instant::now();
+        let mut of_critic = None;
+        for _ in 0..self.core.config.k {
+            let (x, z, epsilon) = (self.data()?, self.noise()?, self.epsilon());
+            of_critic = Some(self.critic_step(&x, &z, &epsilon)?);
+        }
+        let z = self.noise()?;
+        let of_g = self.generator_step(&z)?;
+        let of_critic =
+            of_critic.ok_or_else(|| Error::new("make a step").expected("k of at least 1").actual(0))?;
+        Ok(PlaneReport {
+            loss_critic: of_critic.loss,
+            loss_g: of_g.loss,
+            estimate: of_critic.estimate,
+            penalty: of_critic.penalty,
+            slope: mean(&of_critic.slopes),
+            gradient_critic: of_critic.gradient,
+            gradient_g: of_g.gradient,
+            seconds: begun.elapsed().as_secs_f32(),
+        })
+    }
+
+    fn state(&mut self, state: &mut State) -> Result<()> {
+        state.module("generator", &mut self.generator)?;
+        state.module("critic", &mut self.critic)?;
+        state.optimizer("generator-optimiser", &mut self.generator_optimizer)?;
+        state.optimizer("critic-optimiser", &mut self.critic_optimizer)
+    }
+}
+
+/// The lines of the algorithm, one method each. A step consists of these in this order; called one by one they train too,
+/// but the history doesn't count them, and rates fall with the history.
+impl Plane {
+    /// A minibatch of noise z, `(B, 2)`, from N(0, I).
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn noise(&mut self) -> Result<Batch<2>> {
+        let numbers = self.core.noise.normal(2 * self.core.config.batch);
+        points(&self.dev, numbers)
+    }
+
+    /// A minibatch of data x, `(B, 2)`.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn data(&mut self) -> Result<Batch<2>> {
+        let x = self.core.config.target.sample(&mut self.core.noise, self.core.config.batch)?;
+        points(&self.dev, x)
+    }
+
+    /// An ε from [0, 1) for each pack of a minibatch; none in games without penalty.
+    pub fn epsilon(&mut self) -> Vec<f32> {
+        let PlaneConfig { game, batch, pack, .. } = self.core.config;
+        let count = if matches!(game, Game::WganGp { .. }) { batch / pack } else { 0 };
+        self.core.noise.uniform(count)
+    }
+
+    /// The critic's step on real samples x and on G(z); G stays as it is. `epsilon` has the share of each real sample (of
+    /// each pack) in its interpolate; games without penalty don't look at it.
+    ///
+    /// # Shapes
+    /// `x` and `z` `(B, 2)`.
+    ///
+    /// # Errors
+    /// Loss or gradient is not finite, or with a penalty the sizes differ; the critic is not updated then.
+    pub fn critic_step(&mut self, x: &Batch<2>, z: &Batch<2>, epsilon: &[f32]) -> Result<CriticStep> {
+        let (step, mut gradients) = self.criticise(x, z, epsilon)?;
+        let share = self.core.config.share(self.core.steps());
+        self.critic_optimizer.update_slowed(share, &mut self.critic, &mut gradients)?;
+        if let Game::Wgan { clip } = self.core.config.game {
+            self.critic.change("", &mut Clip(clip))?;
+        }
+        Ok(step)
+    }
+
+    /// The critic's loss and its gradients, without an update.
+    fn criticise(
+        &self,
+        x: &Batch<2>,
+        z: &Batch<2>,
+        epsilon: &[f32],
+    ) -> Result<(CriticStep, Gradients<f32, Dev>)> {
+        let game = self.core.config.game;
+        // G runs without a tape here: the critic's step must not reach it (PyTorch's `detach`).
+        let fake = forward(&self.generator, z.clone())?;
+        let (of_real, real, gradients) = self.half(x, 1.0, Gradients::leaky())?;
+        let (of_fake, generated, mut gradients) = self.half(&fake, 0.0, gradients)?;
+        let (mut loss, mut penalty, mut slopes) = (of_real + of_fake, 0.0, Vec::new());
+        if let Game::WganGp { lambda, sides } = game {
+            let between = points(&self.dev, interpolates(&values(x), &values(&fake), epsilon)?)?;
+            let of_input = self.critic.slopes(between.traced(gradients))?;
+            let (value, lengths) = gradient_penalty(of_input, sides)?;
+            let value = value.try_mul(lambda).map_err(network::failed)?;
+            (penalty, slopes) = (value.array(), lengths);
+            gradients = value.try_backward().map_err(network::failed)?;
+            loss += penalty;
+        }
+        let loss = self.core.finite("the critic's loss", loss)?;
+        let gradient = gradient_norm(&self.critic, &mut gradients)?;
+        let gradient = self.core.finite("the length of the critic's gradient", gradient)?;
+        Ok((CriticStep { loss, estimate: real - generated, penalty, slopes, gradient }, gradients))
+    }
+
+    /// The critic's loss on samples that are all real (1) or all generated (0), its mean output, and its gradients added to
+    /// those given.
+    fn half(
+        &self,
+        samples: &Batch<2>,
+        real: f32,
+        gradients: Gradients<f32, Dev>,
+    ) -> Result<(f32, f32, Gradients<f32, Dev>)> {
+        let scores = self.critic.scores(samples.clone().traced(gradients))?;
+        let told = mean(&values(&scores));
+        let loss = match self.core.config.game {
+            // Half of each, so that the whole is the mean over real and generated together.
+            Game::Gan {} => against(scores, real)?.try_mul(0.5),
+            _ => averaged(scores)?.try_mul(1.0 - 2.0 * real),
+        };
+        let loss = loss.map_err(network::failed)?;
+        let value = loss.array();
+        Ok((value, told, loss.try_backward().map_err(network::failed)?))
+    }
+
+    /// G's step on its samples G(z); the critic stays as it is.
+    ///
+    /// # Shapes
+    /// `z` `(B, 2)`.
+    ///
+    /// # Errors
+    /// Loss or gradient is not finite; G is not updated then.
+    pub fn generator_step(&mut self, z: &Batch<2>) -> Result<GeneratorStep> {
+        let gradients = std::mem::replace(&mut self.generator_gradients, Gradients::leaky());
+        let (value, mut gradients) = self.fool(z, gradients)?;
+        let norm = gradient_norm(&self.generator, &mut gradients)?;
+        let norm = self.core.finite("the length of the generator's gradient", norm)?;
+        let share = self.core.config.share(self.core.steps());
+        self.generator_optimizer.update_slowed(share, &mut self.generator, &mut gradients)?;
+        self.generator.zero_grads(&mut gradients);
+        self.generator_gradients = gradients;
+        Ok(GeneratorStep { loss: value, gradient: norm })
+    }
+
+    /// G's loss and its gradients, which pass through the critic; without an update.
+    fn fool(&self, z: &Batch<2>, gradients: Gradients<f32, Dev>) -> Result<(f32, Gradients<f32, Dev>)> {
+        let fake = forward(&self.generator, z.clone().traced(gradients))?;
+        let loss = self.generator_loss(self.critic.scores(fake)?)?;
+        let value = self.core.finite("the generator's loss", loss.array())?;
+        Ok((value, loss.try_backward().map_err(network::failed)?))
+    }
+
+    fn generator_loss(&self, scores: TracedBatch<1>) -> Result<Traced> {
+        match self.core.config.game {
+            Game::Gan {} => generator_loss(GanLoss::NonSaturating, scores),
+            _ => generator_loss(GanLoss::Linear, scores),
+        }
+    }
+}
+
+/// Looking at what was learnt. Nothing here changes the stage.
+impl Plane {
+    /// G as it is now.
+    pub fn generator(&self) -> &Mlp<2, 2> {
+        &self.generator
+    }
+
+    /// The critic, or D, as it is now.
+    pub fn critic(&self) -> &Critic {
+        &self.critic
+    }
+
+    /// `count` points of the generator, `(count, 2)`, from noise of its own seed.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn samples(&self, count: usize, seed: u64) -> Result<Vec<f32>> {
+        let z = points(&self.dev, Noise::new(seed).normal(2 * count))?;
+        Ok(values(&forward(&self.generator, z)?))
+    }
+
+    /// The critic's raw output at each place, `(N, 2)`; a packed critic is asked of as many copies of the place.
+    ///
+    /// # Errors
+    /// An odd count of numbers, or the device is out of memory.
+    pub fn scores(&self, places: &[f32]) -> Result<Vec<f32>> {
+        self.critic.judge(self.copies(places)?)
+    }
+
+    /// Where the generator's loss wants a sample at each place to go: minus the loss's gradient there, `(N, 2)`, in units of
+    /// loss per unit of length. A packed critic is asked of copies of the place that move together.
+    ///
+    /// # Errors
+    /// Those of [`scores`](Self::scores).
+    pub fn pull(&self, places: &[f32]) -> Result<Vec<f32>> {
+        let (copies, pack) = (self.copies(places)?, self.critic.pack());
+        let scores = self.critic.scores(copies.leaky_trace())?;
+        // The loss is a mean over all places.
+        let back = -(scores.shape().0 as f32);
+        let gradients = self.generator_loss(scores)?.backward();
+        let of_copies = values(&gradients.get(&copies));
+        let each = of_copies.chunks(2 * pack);
+        Ok(each
+            .flat_map(|copies| [0, 1].map(|at| back * copies.iter().skip(at).step_by(2).sum::<f32>()))
+            .collect())
+    }
+
+    /// The length of the critic's gradient at `count` interpolates between data and samples, from noise of its own seed:
+    /// what the penalty draws to 1.
+    ///
+    /// # Errors
+    /// A critic that sees its batch's standard deviation, or the device is out of memory.
+    pub fn slopes(&self, count: usize, seed: u64) -> Result<Vec<f32>> {
+        let (mut noise, pack) = (Noise::new(seed), self.critic.pack());
+        let x = self.config().target.sample(&mut noise, count * pack)?;
+        let fake = self.samples(count * pack, seed)?;
+        let between = interpolates(&x, &fake, &noise.uniform(count))?;
+        let of_input = self.critic.slopes(points(&self.dev, between)?.leaky_traced())?;
+        let (_, lengths) = gradient_penalty(of_input, Default::default())?;
+        Ok(lengths)
+    }
+
+    /// Each of the critic's weights and biases over c, in a WGAN with clipping: from -1 to 1, and where the paper's critic
+    /// ends, nearly all at one of both ends. In the order of the network.
+    ///
+    /// # Errors
+    /// A game without clipping.
+    pub fn clipped_weights(&self) -> Result<Vec<f32>> {
+        let Game::Wgan { clip } = self.config().game else {
+            return Err(Error::new("look at clipped weights")
+                .expected("a WGAN with clipping")
+                .actual(self.config().game.name())
+                .next("train one with PlaneConfig::wgan"));
+        };
+        let mut collect = Collect(Vec::new());
+        self.critic.read("", &mut collect)?;
+        Ok(collect.0.into_iter().map(|w| w / clip).collect())
+    }
+
+    fn copies(&self, places: &[f32]) -> Result<Batch<2>> {
+        let (pairs, odd) = places.as_chunks::<2>();
+        if !odd.is_empty() {
+            return Err(Error::new("look at places in the plane")
+                .expected("pairs of numbers")
+                .actual(format!("{} numbers", places.len()))
+                .next("give points as x, y, x, y"));
+        }
+        let pack = self.critic.pack();
+        points(
+            &self.dev,
+            pairs.iter().flat_map(|place| std::iter::repeat_n(*place, pack).flatten()).collect(),
+        )
+    }
+}
+
+/// Cuts every parameter to [-c, c].
+struct Clip(f32);
+
+impl Change for Clip {
+    fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
+        let clipped: Vec<f32> = values(tensor).into_iter().map(|w| w.clamp(-self.0, self.0)).collect();
+        tensor.copy_from(&clipped);
+        Ok(())
+    }
+}
+
+/// Takes every parameter.
+struct Collect(Vec<f32>);
+
+impl Read for Collect {
+    fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &Tensor<S, f32, Dev>) -> Result<()> {
+        self.0.extend(values(tensor));
+        Ok(())
+    }
+}
+
+fn points(dev: &Dev, numbers: Vec<f32>) -> Result<Batch<2>> {
+    let count = numbers.len() / 2;
+    tensor(dev, numbers, (count, dfdx::prelude::Const))
+}
+
+fn against(scores: TracedBatch<1>, target: f32) -> Result<Traced> {
+    let targets = column(&scores.device().clone(), &vec![target; scores.shape().0])?;
+    bce_with_logits(scores, targets)
+}
+
+fn averaged(scores: TracedBatch<1>) -> Result<Traced> {
+    scores.try_mean().map_err(network::failed)
+}
+
+fn mean(numbers: &[f32]) -> f32 {
+    if numbers.is_empty() { 0.0 } else { numbers.iter().sum::<f32>() / numbers.len() as f32 }
+}
