@@ -52,7 +52,10 @@ fn a_faulty_cell_fails_with_lesson_and_line() {
     ];
     for (cell, place) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let output = run(&faulty(&folder, cell), Variant::Solution, None, folder.path());
+        let output = {
+            let lesson = faulty(&folder, cell);
+            run(&lesson, &lesson.program(Variant::Solution, None).unwrap(), folder.path())
+        };
         let text = text(&output);
         assert!(!output.status.success() && text.contains(place), "{cell} should fail at {place}:\n{text}");
     }

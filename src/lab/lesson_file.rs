@@ -220,11 +220,24 @@ impl Lesson {
     /// # Errors
     /// An exercise's code can't be put on one line.
     pub fn program(&self, variant: Variant, checks: Option<&Path>) -> Result<String> {
+        self.assembled(variant, checks, true)
+    }
+
+    /// As [`program`](Self::program), of the exercises alone: they don't need the other cells, which may train for minutes.
+    ///
+    /// # Errors
+    /// An exercise's code can't be put on one line.
+    pub fn exercises_alone(&self, variant: Variant) -> Result<String> {
+        self.assembled(variant, None, false)
+    }
+
+    fn assembled(&self, variant: Variant, checks: Option<&Path>, cells: bool) -> Result<String> {
         let mut lines = vec![String::new(); self.lines.len()];
         // A cell that ends with a `use` or a function gets a `;` it doesn't need; a cell's variables may go unused.
         lines[0] = "#![allow(unused, redundant_semicolons)] fn main() -> Result<(), LessonError> {".into();
         for part in &self.parts {
             match *part {
+                Part::Cell { .. } if !cells => {}
                 Part::Cell { open, close } => {
                     lines[open + 1..close].clone_from_slice(&self.lines[open + 1..close]);
                     lines[close] = ";".into();

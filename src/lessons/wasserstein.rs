@@ -21,8 +21,8 @@ use dfdx::prelude::{
 };
 
 pub use figures::{
-    Watched, clipped_figure, disjoint_figure, estimate_figure, levels_figure, picture, samples_figure,
-    slopes_figure, watched,
+    Watched, clipped_figure, disjoint_figure, estimate_figure, levels_figure, picture, plan_figure,
+    samples_figure, slopes_figure, trained, watched,
 };
 pub use judge::{COUNTED, MOVED};
 pub use network::{Critic, Mlp, WIDTH, forward};

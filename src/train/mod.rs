@@ -10,6 +10,7 @@
 mod checkpoint;
 #[cfg(feature = "lab")]
 mod compare;
+mod each;
 mod files;
 mod folder;
 mod history;
@@ -29,6 +30,7 @@ use serde::de::DeserializeOwned;
 pub use checkpoint::State;
 #[cfg(feature = "lab")]
 pub(crate) use compare::{differences, resealed};
+pub(crate) use each::each;
 pub(crate) use files::write_whole;
 pub use folder::Record;
 #[cfg(feature = "lab")]

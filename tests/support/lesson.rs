@@ -13,12 +13,12 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What came of a lesson: rustc's output where it doesn't compile, else the program's.
-pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Path) -> Output {
+/// What came of a lesson's program: rustc's output where it doesn't compile, else the program's.
+pub fn run(lesson: &Lesson, source: &str, folder: &Path) -> Output {
     // The program stands where the lesson stands, under the lesson's name: so messages name the lesson's lines.
     std::fs::create_dir_all(folder.join("lessons")).unwrap();
     std::fs::create_dir_all(folder.join("figures")).unwrap();
-    std::fs::write(folder.join(lesson.name()), lesson.program(variant, checks).unwrap()).unwrap();
+    std::fs::write(folder.join(lesson.name()), source).unwrap();
     let mut compile = rustc();
     compile.args(["--crate-name", "lesson", "-o", "program"]).arg(lesson.name());
     let compiled = compile.current_dir(folder).output().unwrap();
@@ -40,7 +40,8 @@ pub fn run(lesson: &Lesson, variant: Variant, checks: Option<&Path>, folder: &Pa
 pub fn solved(name: &str, figures: usize) -> TempDir {
     let (lesson, folder) = (read(name), TempDir::new().unwrap());
     let checks = root().join(format!("tests/lessons/{}.rs", lesson.number));
-    let output = run(&lesson, Variant::Solution, Some(&checks), folder.path());
+    let program = lesson.program(Variant::Solution, Some(&checks)).unwrap();
+    let output = run(&lesson, &program, folder.path());
     let text = crate::support::text(&output);
     assert!(output.status.success(), "{text}");
     assert!(!lesson.exercises.is_empty(), "{name} has no exercise");
@@ -57,11 +58,12 @@ pub fn solved(name: &str, figures: usize) -> TempDir {
     folder
 }
 
-/// Runs a lesson with its starters: it must run through, and each exercise's check must say its part of a verdict.
+/// Runs a lesson's exercises as they start: each must compile, run, and be told its part of a verdict. (The whole lesson with
+/// starters is what `notebooks --run` runs.)
 #[track_caller]
 pub fn unsolved(name: &str, verdicts: &[&str]) {
     let (lesson, folder) = (read(name), TempDir::new().unwrap());
-    let output = run(&lesson, Variant::Starter, None, folder.path());
+    let output = run(&lesson, &lesson.exercises_alone(Variant::Starter).unwrap(), folder.path());
     let text = crate::support::text(&output);
     assert!(output.status.success(), "{text}");
     assert_eq!(lesson.exercises.len(), verdicts.len());

@@ -6,6 +6,7 @@ use super::{Gan, GanConfig};
 use crate::data::Target;
 use crate::metrics::w1;
 use crate::tensor::Noise;
+use crate::train::each;
 use crate::{Error, Result};
 
 /// How many samples a distance is measured with: two samples of N(0, 1) of this size are 0.018 apart on average.
@@ -66,8 +67,10 @@ impl Gan {
 /// # Errors
 /// A setting out of its range, or a loss or gradient was not finite.
 pub fn trained(config: &GanConfig, seeds: Range<u64>, steps: u64) -> Result<Vec<Gan>> {
-    let train = |mut gan: Gan| (0..steps).try_for_each(|_| gan.step().map(|_| ())).map(|()| gan);
-    for_seeds(config, seeds, &train)
+    each(&seeded(config, seeds), &|config: &GanConfig| {
+        let mut gan = Gan::new(config.clone())?;
+        (0..steps).try_for_each(|_| gan.step().map(|_| ())).map(|()| gan)
+    })
 }
 
 /// How the distance went while a GAN trained.
@@ -89,7 +92,8 @@ pub struct Watched {
 /// # Errors
 /// Those of [`trained`] and [`Gan::distance`].
 pub fn watched(config: &GanConfig, seeds: Range<u64>, steps: u64, every: u64) -> Result<Vec<Watched>> {
-    let watch = |mut gan: Gan| {
+    each(&seeded(config, seeds), &|config: &GanConfig| {
+        let mut gan = Gan::new(config.clone())?;
         let (mut at, mut raw, mut averaged) = (vec![0.0], vec![gan.raw_distance()?], vec![gan.distance()?]);
         for step in 1..=steps {
             gan.step()?;
@@ -103,24 +107,10 @@ pub fn watched(config: &GanConfig, seeds: Range<u64>, steps: u64, every: u64) ->
         let score_real =
             at.iter().filter_map(|&step: &f32| scores.get((step as usize).max(1) - 1)).copied().collect();
         Ok(Watched { steps: at, raw, averaged, score_real })
-    };
-    for_seeds(config, seeds, &watch)
+    })
 }
 
-/// `run` for a GAN of each seed, in parallel.
-#[cfg(not(feature = "cuda"))]
-fn for_seeds<T: Send>(
-    config: &GanConfig,
-    seeds: Range<u64>,
-    run: &(impl Fn(Gan) -> Result<T> + Sync),
-) -> Result<Vec<T>> {
-    use rayon::iter::{IntoParallelIterator, ParallelIterator};
-    let seeds: Vec<u64> = seeds.collect(); // so that the results keep their order
-    seeds.into_par_iter().map(|seed| run(Gan::new(GanConfig { seed, ..config.clone() })?)).collect()
-}
-
-/// `run` for a GAN of each seed, one after the other: a GPU's tensors stay with their thread.
-#[cfg(feature = "cuda")]
-fn for_seeds<T>(config: &GanConfig, seeds: Range<u64>, run: &impl Fn(Gan) -> Result<T>) -> Result<Vec<T>> {
-    seeds.map(|seed| run(Gan::new(GanConfig { seed, ..config.clone() })?)).collect()
+/// A GAN's settings for each seed.
+fn seeded(config: &GanConfig, seeds: Range<u64>) -> Vec<GanConfig> {
+    seeds.map(|seed| GanConfig { seed, ..config.clone() }).collect()
 }

@@ -7,7 +7,9 @@ pub use disjoint::disjoint_figure;
 pub use picture::{levels_figure, picture, samples_figure};
 
 use super::{Game, Plane, PlaneConfig};
+use crate::metrics::transport;
 use crate::show::{Figure, Panel};
+use crate::train::each;
 use crate::{Error, Result};
 
 /// Interpolates at which gradients are looked at.
@@ -124,6 +126,58 @@ pub fn watched(config: &PlaneConfig, steps: u64, every: u64) -> Result<(Plane, W
     Ok((plane, watched))
 }
 
+/// Games trained for their own numbers of steps, without progress lines and without being saved; as many at a time as the
+/// machine has processors.
+///
+/// # Errors
+/// A setting out of its range, or a loss or gradient was not finite.
+pub fn trained(configs: &[PlaneConfig]) -> Result<Vec<Plane>> {
+    each(configs, &|config: &PlaneConfig| {
+        let mut plane = Plane::new(config.clone())?;
+        (0..config.steps).try_for_each(|_| plane.step().map(|_| ())).map(|()| plane)
+    })
+}
+
+/// Whose earth goes where: two sets of points and an optimal plan between them.
+///
+/// # Shapes
+/// `from` and `to` `(n, 2)` alike.
+///
+/// # Errors
+/// Those of [`transport`].
+pub fn plan_figure(from: &[f32], to: &[f32]) -> Result<Figure> {
+    let plan = transport(from, to)?;
+    let points = |numbers: &[f32]| -> Vec<[f64; 2]> {
+        numbers.as_chunks::<2>().0.iter().map(|point| point.map(f64::from)).collect()
+    };
+    let (begin, all) = (points(from), points(to));
+    let end: Vec<[f64; 2]> = plan.to.iter().map(|&at| all[at]).collect();
+    let apart: Vec<f64> = begin.iter().zip(&end).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).collect();
+    let columns =
+        |points: &[[f64; 2]]| -> (Vec<f64>, Vec<f64>) { points.iter().map(|p| (p[0], p[1])).unzip() };
+    let ((x, y), (u, v)) = (columns(&begin), columns(&all));
+    let furthest = apart.iter().copied().fold(0.0, f64::max);
+    let count = begin.len();
+    Ok(Figure::new(&format!(
+        "The cheapest way to turn {count} points of one kind into {count} of the other: W₁ = {:.3}, the mean way.",
+        plan.distance
+    ))
+    .alt(&format!(
+        "{count} points of earth and {count} holes, an arrow from each point to the hole that it fills. No other plan has          shorter ways altogether: {:.3} on average, {furthest:.3} the longest.",
+        plan.distance
+    ))
+    .panel_height(440)
+    .panel(
+        Panel::new("An optimal plan")
+            .x("x₁")
+            .y("x₂")
+            .vectors("moved", &begin, &end)
+            .points("earth", &x, &y)
+            .points("holes", &u, &v)
+            .even(),
+    ))
+}
+
 /// The critic's estimate beside the exact earth mover's distance.
 ///
 /// # Errors
@@ -187,6 +241,7 @@ mod tests {
             clipped_figure(&wgan).unwrap(),
             estimate_figure(&seen).unwrap(),
             disjoint_figure().unwrap(),
+            plan_figure(&[0.0, 0.0, 1.0, 0.0], &[1.0, 1.0, 0.0, 1.0]).unwrap(),
         ] {
             figure.show().unwrap();
         }

@@ -44,7 +44,7 @@ impl Window {
 
     fn of_panel(&self, panel: Panel) -> Panel {
         let end = |axis: usize| self.low[axis] + self.side;
-        panel.x("x₁").y("x₂").x_range(self.low[0], end(0)).y_range(self.low[1], end(1))
+        panel.x("x₁").y("x₂").x_range(self.low[0], end(0)).y_range(self.low[1], end(1)).even()
     }
 }
 
