@@ -71,6 +71,7 @@ pub(super) fn lent<S: Shape, T>(tensor: &Tensor<S, f32, Cpu, T>) -> &[f32] {
 
 /// The numbers of a tensor, to be changed where they lie; `None` if they don't lie in row-major order in one piece. A tensor
 /// that shares its numbers with another gets its own first.
+#[cfg(any(test, not(feature = "cuda")))]
 pub(crate) fn lent_mut<S: Shape>(tensor: &mut Tensor<S, f32, Cpu>) -> Option<&mut [f32]> {
     let count = tensor.shape().num_elements();
     if count == 0 {
@@ -87,6 +88,7 @@ pub(crate) fn lent_mut<S: Shape>(tensor: &mut Tensor<S, f32, Cpu>) -> Option<&mu
 }
 
 /// Whether a step along each axis is as far as the axes behind it are long.
+#[cfg(any(test, not(feature = "cuda")))]
 fn is_row_major<S: Shape>(tensor: &Tensor<S, f32, Cpu>) -> bool {
     let (shape, first) = (tensor.shape().concrete(), S::Concrete::default());
     let mut length = 1;

@@ -53,7 +53,8 @@ const WRONG: [(Points, &str); 6] = [
 pub(super) fn judge(learner: Points) -> Verdict {
     const NAME: &str = "08-3";
     let noise = Noise::new(83).normal(2 * 5 * 12);
-    let cases: [(&str, &[f32], &[f32], &[f32]); 3] = [
+    type Case<'a> = (&'a str, &'a [f32], &'a [f32], &'a [f32]);
+    let cases: [Case<'_>; 3] = [
         (
             "for real [0, 0], [2, 2], generated [4, 0], [2, −2] and ε = [0.25, 0.5]",
             &[0.0, 0.0, 2.0, 2.0],
