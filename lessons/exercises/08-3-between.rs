@@ -2,7 +2,7 @@
 //!
 //! Where is the penalty asked? `real` and `fake` hold equally many samples of equally many numbers, row by row, `epsilon` a number
 //! from 0 to 1 for each pair. Compute the interpolates $\hat x = \varepsilon x + (1 - \varepsilon)\, G(z)$. The starter takes the real samples, as
-//! a slide of the course writes the penalty. **Predict**: can a critic be a cliff, and pay nothing? Run the check, compare, mend it.
+//! a slide of the course writes the penalty. **Predict**: can a critic be a cliff, and pay no more than a flat one? Run the check, compare, mend it.
 //!
 //! Hint: $G$ follows the critic's gradient all the way from where its samples are to where the data are. Which part of that way
 //! does the starter look at?

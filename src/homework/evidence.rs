@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::attempt;
 use crate::show::{Figure, Panel, three_digits};
 
-/// The learner's code is asked for points of a figure for so long; the rest of its line is then left out.
+/// The learner's code is asked for points of a figure for so long, or until it panics; the rest of its line is left out.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A difference that an eye finds, as a share of what the right answers span.
 const VISIBLE: f64 = 0.03;
@@ -22,6 +22,8 @@ pub(super) struct View {
     y: String,
     right: Points,
     yours: Points,
+    /// So many points are compared; a list that ends before lacks them.
+    compared: usize,
     /// Points stand for themselves, with nothing between them.
     apart: bool,
     /// Lines show their points too.
@@ -44,21 +46,25 @@ impl View {
         yours: impl Fn(f64) -> f64,
     ) -> Self {
         let right = places.iter().map(|&at| (at, right(at))).collect();
-        let began = Instant::now();
-        let mut lost = false;
-        let asked = |&at: &f64| {
-            let answer = if lost { Err(String::new()) } else { attempt(AssertUnwindSafe(|| yours(at))) };
+        let (began, mut answers) = (Instant::now(), Points::new());
+        for &at in places {
+            let answer = attempt(AssertUnwindSafe(|| yours(at)));
+            let lost = answer.is_err() || began.elapsed() > PATIENCE;
+            answers.push((at, answer.unwrap_or(f64::NAN)));
             // Each panic prints a message: one is enough.
-            lost = answer.is_err() || began.elapsed() > PATIENCE;
-            (at, answer.unwrap_or(f64::NAN))
-        };
-        Self::path(title, [x, y], right, places.iter().map(asked).collect())
+            if lost {
+                break;
+            }
+        }
+        let compared = answers.len();
+        Self { compared, ..Self::path(title, [x, y], right, answers) }
     }
 
     /// Two ways through a plane.
     pub(super) fn path(title: &str, [x, y]: [&str; 2], right: Points, yours: Points) -> Self {
         let [title, x, y] = [title, x, y].map(str::to_owned);
         Self {
+            compared: right.len().max(yours.len()),
             title,
             x,
             y,
@@ -142,7 +148,7 @@ impl View {
                 _ => f64::MAX,
             }
         };
-        let far = (0..self.right.len().max(self.yours.len())).max_by(|&a, &b| apart(a).total_cmp(&apart(b)));
+        let far = (0..self.compared).max_by(|&a, &b| apart(a).total_cmp(&apart(b)));
         far.map(|at| (at, apart(at)))
     }
 
@@ -223,7 +229,7 @@ impl View {
 
     /// Whether the horizontal places of the two answers differ too.
     fn is_path(&self) -> bool {
-        !self.apart && self.right.iter().zip(&self.yours).any(|(a, b)| a.0.to_bits() != b.0.to_bits())
+        self.right.iter().zip(&self.yours).any(|(a, b)| a.0.to_bits() != b.0.to_bits())
     }
 }
 
@@ -261,13 +267,6 @@ pub(super) fn named(verdict: &super::Verdict, part: &str) {
     if silent.iter().all(|text| !verdict.message.contains(text)) {
         let figure = verdict.figure.as_ref().unwrap_or_else(|| panic!("{verdict} has no figure"));
         assert!(!figure.text().is_empty());
-        if let Some(f) = std::env::var_os("LOOK") {
-            static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-            let n = N.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let path = std::path::Path::new(&f).join(format!("{}-{n:03}.png", verdict.exercise));
-            figure.save(&path).unwrap();
-            std::fs::write(path.with_extension("txt"), format!("{verdict}\n{}", figure.text())).unwrap();
-        }
     }
 }
 
@@ -313,6 +312,9 @@ mod tests {
             assert!(figure.text().contains(word), "{}", figure.text());
             figure.png().unwrap();
         }
+        // From where it panics on, it isn't asked again, and what it was not asked is no mistake.
+        let stopped = parting([square(|x| if x > 0.0 { panic!("oh") } else { x * x })]).unwrap();
+        assert!(stopped.text().contains("1 of 22 of your answers"), "{}", stopped.text());
         // A right answer that is infinite, where the learner's is not.
         let hidden = View::over("ln", AXES, &[0.0, 1.0, 2.0], f64::ln, |x| (x + 1e-12).ln());
         assert!(parting([hidden]).unwrap().text().contains("right answer is −∞, yours −27.6"));

@@ -180,7 +180,8 @@ impl Plane {
     /// `x` and `z` `(B, 2)`.
     ///
     /// # Errors
-    /// Loss or gradient is not finite, or with a penalty the sizes differ; the critic is not updated then.
+    /// Loss or gradient is not finite, or with a penalty the sizes differ: there must be an ε for each sample, of packs for each
+    /// pack. The critic is not updated then.
     pub fn critic_step(&mut self, x: &Batch<2>, z: &Batch<2>, epsilon: &[f32]) -> Result<CriticStep> {
         let (step, mut gradients) = self.criticise(x, z, epsilon)?;
         let share = self.core.config.share(self.core.steps());
@@ -205,6 +206,13 @@ impl Plane {
         let (of_fake, generated, mut gradients) = self.half(&fake, 0.0, gradients)?;
         let (mut loss, mut penalty, mut slopes) = (of_real + of_fake, 0.0, Vec::new());
         if let Game::WganGp { lambda, sides } = game {
+            let packs = x.shape().0 / self.critic.pack();
+            if epsilon.len() != packs {
+                return Err(Error::new("penalise the critic's gradient")
+                    .expected(format!("{packs} ε"))
+                    .actual(epsilon.len())
+                    .next("draw one for each sample, or for each pack"));
+            }
             let between = points(&self.dev, interpolates(&values(x), &values(&fake), epsilon)?)?;
             let of_input = self.critic.slopes(between.traced(gradients))?;
             let (value, lengths) = gradient_penalty(of_input, sides)?;
@@ -295,7 +303,8 @@ impl Plane {
         Ok(values(&forward(&self.generator, z)?))
     }
 
-    /// The critic's raw output at each place, `(N, 2)`; a packed critic is asked of as many copies of the place.
+    /// The critic's raw output at each place, `(N, 2)`; a packed critic is asked of as many copies of the place. One that sees
+    /// its batch's standard deviation sees that of these places.
     ///
     /// # Errors
     /// An odd count of numbers, or the device is out of memory.
@@ -336,8 +345,8 @@ impl Plane {
         Ok(lengths)
     }
 
-    /// Each of the critic's weights and biases over c, in a WGAN with clipping: from -1 to 1, and where the paper's critic
-    /// ends, nearly all at one of both ends. In the order of the network.
+    /// Each of the critic's weights and biases over c, in a WGAN with clipping: from -1 to 1, in the order of the
+    /// network.
     ///
     /// # Errors
     /// A game without clipping.

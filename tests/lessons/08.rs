@@ -39,6 +39,6 @@
 
     // Section 7: with the paper's weight next to nothing is learnt in so few steps.
     assert!(qualities[0] >= 0.15 && qualities[1] <= 0.05, "{qualities:?}");
-    // Section 8: both helps keep what was lost.
+    // Section 8: on this seed both have what was lost.
     assert!(with_help.iter().all(|&captured| captured >= 7), "{with_help:?}");
 }

@@ -116,7 +116,7 @@ fn signature() -> String {
     format!(
         "the penalty is asked at the real samples, as the slide writes it (∇c(x)). The signature: a critic that is flat there \
          and a cliff on the way to the generated ones, c(x) = 5 tanh 4x with data at 1 and samples at −1, pays {:.2} \
-         there instead of {:.1} on the way, where its slope reaches 20. It isn't 1-Lipschitz, and nothing tells it. Use ε",
+         there, no more than one that is flat everywhere, instead of {:.1} on the way, where its slope reaches 20. It isn't 1-Lipschitz, and nothing tells it. Use ε",
         penalty(&|_| 1.0),
         penalty(&|epsilon| 2.0 * epsilon - 1.0)
     )

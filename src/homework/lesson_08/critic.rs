@@ -83,10 +83,6 @@ pub(super) fn judge(learner: Loss) -> Verdict {
                     mean(&fake, f64::from) + mean(&real, f64::from),
                     "the two means are added: subtract that of the real ones",
                 ),
-                (
-                    expected.abs(),
-                    "the absolute value is taken: then a critic that has it the wrong way round gains too",
-                ),
             ];
             let hint = mistakes.into_iter().find(|(value, _)| close(found, *value)).map(|(_, hint)| hint);
             let hint = hint.unwrap_or("not recognised; the loss is the mean of the generated samples' scores less that of the real ones'");

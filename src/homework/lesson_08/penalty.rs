@@ -125,7 +125,7 @@ pub(super) fn judge(learner: Penalty) -> Verdict {
     Verdict::passed(NAME, "each sample's gradient is drawn to length 1, whatever the others do.")
 }
 
-/// Gradients of length 1 in the plane, their directions even.
+/// Gradients of one length in the plane, their directions even.
 fn circle(samples: usize, length: f64) -> Vec<f32> {
     let point = |at: usize| {
         let angle = std::f64::consts::TAU * at as f64 / samples as f64;

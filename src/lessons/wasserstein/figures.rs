@@ -6,7 +6,7 @@ mod picture;
 pub use disjoint::disjoint_figure;
 pub use picture::{levels_figure, picture, samples_figure};
 
-use super::{Game, Plane, PlaneConfig};
+use super::{Game, MOVED, Plane, PlaneConfig};
 use crate::metrics::transport;
 use crate::show::{Figure, Panel};
 use crate::train::each;
@@ -163,7 +163,7 @@ pub fn plan_figure(from: &[f32], to: &[f32]) -> Result<Figure> {
         plan.distance
     ))
     .alt(&format!(
-        "{count} points of earth and {count} holes, an arrow from each point to the hole that it fills. No other plan has          shorter ways altogether: {:.3} on average, {furthest:.3} the longest.",
+        "{count} points of earth and {count} holes, an arrow from each point to the hole that it fills. No other plan has shorter ways altogether: {:.3} on average, {furthest:.3} the longest.",
         plan.distance
     ))
     .panel_height(440)
@@ -195,7 +195,7 @@ pub fn estimate_figure(watched: &Watched) -> Result<Figure> {
     let lowest = estimate.iter().copied().fold(0.0, f64::min);
     Ok(Figure::new("The critic's estimate follows the earth mover's distance down: a loss that means something.")
         .alt(&format!(
-            "Over {:.0} steps the exact W1 of 500 samples falls from {:.3} to {last:.3}, near the {floor:.3} of two \
+            "Over {:.0} steps the exact W1 of {MOVED} samples falls from {:.3} to {last:.3}, near the {floor:.3} of two \
              samples of the target itself; the critic's E c(x) − E c(G(z)) falls from {:.3} to {end:.3}.",
             ends[1], exact[0], estimate[0],
         ))
@@ -205,7 +205,7 @@ pub fn estimate_figure(watched: &Watched) -> Result<Figure> {
                 .x("step of G")
                 .y("distance")
                 .guide("W₁ of two samples of the target", &ends, &[*floor; 2])
-                .line("exact W₁ of 500 samples", steps, exact)
+                .line(&format!("exact W₁ of {MOVED} samples"), steps, exact)
                 .line("E c(x) − E c(G(z))", steps, estimate)
                 .y_range(1.1 * lowest, 1.05 * highest),
         ))

@@ -244,3 +244,15 @@ fn settings_come_back_from_json() {
     let gp = serde_json::to_value(PlaneConfig::default()).unwrap();
     assert_eq!(gp["game"]["wgan-gp"]["sides"], "two");
 }
+
+#[test]
+fn another_number_of_shares_is_refused() {
+    let mut plane = Plane::new(PlaneConfig { batch: 8, ..PlaneConfig::wgan_gp(Planar::ring()) }).unwrap();
+    let (x, z) = (plane.data().unwrap(), plane.noise().unwrap());
+    // 16 would be one for each coordinate: such points leave the lines.
+    for count in [0, 4, 7, 16] {
+        let error = plane.critic_step(&x, &z, &vec![0.5; count]).unwrap_err().to_string();
+        assert!(error.contains("expected 8 ε"), "{error}");
+    }
+    plane.critic_step(&x, &z, &[0.5; 8]).unwrap();
+}

@@ -10,7 +10,7 @@ const SAMPLES: usize = 2_000;
 const BIN: f64 = 0.025;
 
 /// Two uniform distributions of width ½, one moved by θ: JS and W₁ between them, and what a generator with that one
-/// parameter θ would feel of each (Arjovsky et al. 2017, example 1). Where they don't overlap, the best D is perfect, V(D*)
+/// parameter θ would feel of each (after Arjovsky et al. 2017, example 1, whose two have no width). Where they don't overlap, the best D is perfect, V(D*)
 /// = -2 ln 2 + 2 JS stays 0, and its slope too; W₁ is |θ|, with slope 1 everywhere.
 ///
 /// # Errors
@@ -72,7 +72,7 @@ pub fn disjoint_figure() -> Result<Figure> {
 
 /// JS of two samples by bins of [`BIN`].
 fn between(left: &[f32], right: &[f32]) -> Result<f64> {
-    // Edges half a bin away from every place that a sample could round to.
+    // Edges a hundredth of a bin off the lattice of shifts, between two samples: none lies on an edge.
     let (low, bins) = (-2.0 - BIN / 100.0, (4.5 / BIN).round() as usize);
     let histogram = |sample: &[f32]| Histogram::new(sample, bins, (low, low + BIN * bins as f64));
     js(&histogram(left)?.shares(), &histogram(right)?.shares())

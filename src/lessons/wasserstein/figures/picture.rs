@@ -1,6 +1,6 @@
 //! The game in the plane in one picture: data, samples, level lines of D or critic, and where G's loss pulls.
 
-use super::super::{COUNTED, Game, Plane};
+use super::super::{COUNTED, Game, MOVED, Plane};
 use super::some;
 use crate::data::Planar;
 use crate::metrics::Modes;
@@ -64,9 +64,8 @@ impl Seen {
     fn of(plane: &Plane, window: &Window) -> Result<Self> {
         let (x, y) = (window.axis(0, LATTICE), window.axis(1, LATTICE));
         let places: Vec<f32> = y.iter().flat_map(|y| x.iter().flat_map(|x| [*x as f32, *y as f32])).collect();
-        let mut values: Vec<f64> = plane.scores(&places)?.into_iter().map(f64::from).collect();
+        let values = said(plane, &places)?;
         let levels = if plane.config().game == (Game::Gan {}) {
-            values.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp()));
             (1..10).map(|i| f64::from(i) / 10.0).collect()
         } else {
             let (low, high) = extremes(&values);
@@ -78,6 +77,15 @@ impl Seen {
     fn draw(&self, panel: Panel, label: &str) -> Panel {
         panel.levels(label, &self.x, &self.y, &self.values, &self.levels)
     }
+}
+
+/// The critic's scores, or D's probabilities.
+fn said(plane: &Plane, places: &[f32]) -> Result<Vec<f64>> {
+    let scores = plane.scores(places)?.into_iter().map(f64::from);
+    Ok(match plane.config().game {
+        Game::Gan {} => scores.map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
+        _ => scores.collect(),
+    })
 }
 
 fn extremes(values: &[f64]) -> (f64, f64) {
@@ -119,7 +127,7 @@ pub fn picture(plane: &Plane) -> Result<Figure> {
             )
         }
         None => format!(
-            "W1 of 500 samples {:.3}, of the target from itself {:.3}",
+            "W1 of {MOVED} samples {:.3}, of the target from itself {:.3}",
             plane.distance()?,
             plane.floor()?
         ),
@@ -159,14 +167,14 @@ pub fn levels_figure(caption: &str, planes: &[(&str, &Plane)]) -> Result<Figure>
         let seen = Seen::of(plane, &window)?;
         let points = target.sample(&mut Noise::new(11), DRAWN)?;
         let data = columns(&points);
-        let of_data: Vec<f64> = plane.scores(&points)?.into_iter().map(f64::from).collect();
+        let of_data = said(plane, &points)?;
         let of_data = of_data.iter().sum::<f64>() / of_data.len() as f64;
         let (low, high) = extremes(&seen.values);
         // Where on the critic's own scale the data lie: at the top, if it tells them from the rest.
         told += &format!(
             " {name}: between {low:.3} and {high:.3} in the picture, on the data {of_data:.3} on average, {:.0} % of the way \
              up.",
-            100.0 * (of_data - low) / (high - low)
+            100.0 * (of_data - low) / (high - low).max(f64::MIN_POSITIVE)
         );
         let panel = window.of_panel(Panel::new(name));
         figure = figure.panel(seen.draw(panel.cloud("", &data.0, &data.1), ""));
@@ -199,7 +207,7 @@ pub fn samples_figure(caption: &str, target: &Planar, steps: &[(u64, Vec<f32>)])
             title = format!("step {step}: {captured} of {all} modes");
         }
         let panel = window.of_panel(Panel::new(&title));
-        figure = figure.panel(panel.cloud("", &data.0, &data.1).cloud("", &made.0, &made.1));
+        figure = figure.panel(panel.cloud("data", &data.0, &data.1).cloud("samples", &made.0, &made.1));
     }
     Ok(figure.alt(&told))
 }
