@@ -179,23 +179,30 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 class Server:
-    """Lab's contents API: where the notebook is, and what is in it."""
+    """Lab's own API: where the notebook is, what is in it, and whether its kernel works."""
 
     def __init__(self, url: str) -> None:
         parts = urllib.parse.urlsplit(url)
         self.base = f"{parts.scheme}://{parts.netloc}"
         self.token = urllib.parse.parse_qs(parts.query)["token"][0]
 
-    def contents(self, path: str) -> Any:
+    def ask(self, what: str) -> Any:
         request = urllib.request.Request(
-            f"{self.base}/api/contents/{urllib.parse.quote(path)}",
-            headers={"Authorization": f"token {self.token}"},
+            f"{self.base}/api/{what}", headers={"Authorization": f"token {self.token}"}
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.load(answer)["content"]
+                return json.load(answer)
         except urllib.error.URLError as error:
-            raise Failure(f"Lab does not give {path or 'its folder'}: {error}") from None
+            raise Failure(f"Lab does not give {what}: {error}") from None
+
+    def contents(self, path: str) -> Any:
+        return self.ask(f"contents/{urllib.parse.quote(path)}")["content"]
+
+    def idle(self, path: str) -> bool:
+        """Whether the notebook's kernel has nothing to do at this moment."""
+        states = [s["kernel"]["execution_state"] for s in self.ask("sessions") if s["path"] == path]
+        return bool(states) and all(state == "idle" for state in states)
 
     def find(self, name: str) -> str:
         """The notebook's path: in Lab's folder or one below."""
@@ -322,10 +329,17 @@ class Visit:
             self.no_dialog()
             raise Failure("no cell is running after Run All Cells")
 
+        # Lab renders only the cells near the view, so a cell that waits may be out of it; and between two cells the
+        # kernel is idle for a moment. Both must stay as at the end for a second.
+        quiet = 0
+
         def done() -> bool:
+            nonlocal quiet
             self.no_dialog()
             self.page.execute_script(SCROLL, 1000)  # the last cell, which is the last to run
-            return "[*]:" not in self.page.execute_script(PROMPTS)
+            waits = "[*]:" in self.page.execute_script(PROMPTS)
+            quiet = 0 if waits or not self.server.idle(self.path) else quiet + 1
+            return quiet > 4
 
         if not wait_for(done, RUN_SECONDS):
             self.picture("still-running")
