@@ -11,6 +11,8 @@ use dfdx::prelude::{
     Const, Device, HasErr, HasShape, MeanTo, PutTape, Rank0, Shape, SplitTape, Tape, Tensor, TryAdd, TryMul,
 };
 
+pub(crate) use auxiliary::one_hot;
+pub use auxiliary::{Told, auxiliary_loss};
 pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
 pub(crate) use questions::{Asked, cross_entropy_of_questions};
@@ -19,6 +21,7 @@ pub use wasserstein::{Sides, gradient_penalty, interpolates};
 use crate::tensor::sizes;
 use crate::{Error, Result};
 
+mod auxiliary;
 mod density;
 mod gan;
 mod questions;

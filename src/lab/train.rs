@@ -21,7 +21,7 @@ use crate::{Error, Result};
 use interrupt::Interrupt;
 use show::Shown;
 pub(super) use show::say;
-use stages::{Length, STAGES, Trained, find};
+use stages::{GAMES, Length, STAGES, Trained, find};
 
 /// Trains as the options say; returns the exit status.
 ///
@@ -30,10 +30,16 @@ use stages::{Length, STAGES, Trained, find};
 pub fn run(options: &Options) -> Result<i32> {
     let Some(folder) = &options.resume else {
         return match &options.stage {
-            Some(name) => (find(name)?.train)(options),
+            Some(name) => match GAMES.iter().find(|(game, _)| game == name) {
+                Some((game, stage)) => (find(stage)?.train)(&options.of_game(game)),
+                None => (find(name)?.train)(options),
+            },
             None => {
                 STAGES.iter().for_each(|stage| {
                     say(&format!("{}\n    {}; --{}", stage.name, stage.about, stage.settings.join(", --")));
+                });
+                GAMES.iter().for_each(|(game, stage)| {
+                    say(&format!("{game}\n    {stage} --game {game} --out {game}"))
                 });
                 Ok(0)
             }

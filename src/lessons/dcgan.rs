@@ -13,7 +13,7 @@
 //! [`Dcgan::generate`] and a saved [`Generator`] use the running averages: an image is then a function of its own z,
 //! whichever others are made beside it, as everything one does with latent vectors needs it.
 
-mod game;
+pub(crate) mod game;
 mod generator;
 #[cfg(test)]
 mod parity;
@@ -44,7 +44,7 @@ use crate::show::Picture;
 use crate::tensor::{Dev, Noise, seeded_device, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
-use source::Fingerprint;
+pub(crate) use source::Fingerprint;
 
 /// Images `(B, C, H, W)` in [-1, 1], or latent vectors `(B, L, 1, 1)`, whose sizes are known at run time.
 pub type Batch = Map<Dev>;

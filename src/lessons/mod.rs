@@ -1,6 +1,7 @@
 //! What the lessons' cells call: one module a stage of the course. The code that teaches stands in the lesson;
 //! data preparation, long loops and figures stand here, compiled once and optimised.
 
+pub mod conditional;
 pub mod convolution;
 pub mod cross_entropy;
 pub mod dcgan;

@@ -1,6 +1,6 @@
 //! Several questions to one network: their logits side by side, their cross-entropies added.
 
-use dfdx::prelude::{Const, HasShape, Merge, OwnedTape, PutTape, SplitTape, Tensor, TryAdd};
+use dfdx::prelude::{Dim, HasShape, Merge, OwnedTape, PutTape, ReshapeTo, SplitTape, Tensor, TryAdd};
 
 use crate::tensor::{Dev, Traced, tensor};
 use crate::{Error, Result};
@@ -23,21 +23,21 @@ pub(crate) struct Asked {
 /// # Errors
 /// There is no question or no sample; targets are no whole rows, or beyond the logits; or two questions share a column:
 /// dfdx's backward of `slice` would lose one's gradient.
-pub(crate) fn cross_entropy_of_questions<const K: usize>(
-    logits: Tensor<(usize, Const<K>), f32, Dev, Owned>,
+pub(crate) fn cross_entropy_of_questions<K: Dim>(
+    logits: Tensor<(usize, K), f32, Dev, Owned>,
     questions: Vec<Asked>,
 ) -> Result<Traced> {
-    let batch = logits.shape().0;
+    let (batch, width) = (logits.shape().0, logits.shape().1.size());
     let dev = logits.device().clone();
-    let (logits, tape) = logits.split_tape();
-    let (mut sum, mut taken) = (None::<Traced>, [false; K]);
+    let (logits, tape) = logits.try_reshape_like(&(batch, width)).map_err(failed)?.split_tape();
+    let (mut sum, mut taken) = (None::<Traced>, vec![false; width]);
     for Asked { from, targets } in questions {
         let count = targets.len() / batch.max(1);
         let columns = from..from + count;
         let free = taken.get_mut(columns.clone()).filter(|taken| !taken.is_empty() && !taken.contains(&true));
         let Some(taken) = free.filter(|_| count * batch == targets.len()) else {
             return Err(Error::new("add the questions' cross-entropies")
-                .expected(format!("{batch} whole rows of targets for free columns of {K}"))
+                .expected(format!("{batch} whole rows of targets for free columns of {width}"))
                 .actual(format!("{} targets from column {from} on", targets.len()))
                 .next("give each question columns of its own"));
         };
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::loss::softmax;
     use crate::tensor::{Noise, device, values};
-    use dfdx::prelude::{AsArray, Backward, Trace};
+    use dfdx::prelude::{AsArray, Backward, Const, Trace};
 
     /// Two questions of 2 and 3 answers, with an unused column between them.
     #[test]

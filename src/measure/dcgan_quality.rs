@@ -9,17 +9,15 @@ mod report;
 
 pub(super) use report::line;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use rayon::ThreadPoolBuilder;
-
+use super::seeds::on_every_core;
 use super::{Options, machine, table};
+use crate::Result;
 use crate::data::faces::Faces;
 use crate::data::images::ImageSet;
 use crate::lab::checkout::Checkout;
 use crate::metrics::{FacesQuality, FacesStandard};
-use crate::{Error, Result};
 
 const NAME: &str = "dcgan-quality";
 
@@ -114,30 +112,5 @@ fn measure<C: Candidate>(
         println!("seed {seed}: {}", line(&trained));
         Ok(Outcome { untrained, short, trained, seconds })
     };
-    // Two networks on a core each are done sooner than one after the other on two. The numbers are the same.
-    let failed = |cause: String| Error::new("train on every core").actual(cause);
-    let next = AtomicU64::new(0);
-    let work = || {
-        let one =
-            ThreadPoolBuilder::new().num_threads(1).build().map_err(|cause| failed(cause.to_string()))?;
-        let mut done = Vec::new();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= plan.seeds {
-                return Ok(done);
-            }
-            done.push((seed, one.install(|| outcome(seed))?));
-        }
-    };
-    let mut outcomes = std::thread::scope(|scope| {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let mut all = Vec::new();
-        for thread in threads {
-            all.extend(thread.join().unwrap_or_else(|_| Err(failed("a thread died".into())))?);
-        }
-        Ok::<_, Error>(all)
-    })?;
-    outcomes.sort_by_key(|(seed, _)| *seed);
-    Ok((floor, outcomes.into_iter().map(|(_, outcome)| outcome).collect()))
+    Ok((floor, on_every_core(plan.seeds as usize, |at| outcome(at as u64))?))
 }

@@ -5,6 +5,7 @@
 
 mod bands;
 mod child;
+mod conditional;
 mod dcgan_cpu;
 mod dcgan_quality;
 mod disentanglement;
@@ -17,6 +18,7 @@ mod modes;
 mod protocol;
 mod pytorch;
 mod rounds;
+mod seeds;
 mod shipped_generator;
 mod side;
 mod statistics;
@@ -42,7 +44,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 9] = [
+pub const MEASUREMENTS: [Measurement; 10] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -72,6 +74,11 @@ pub const MEASUREMENTS: [Measurement; 9] = [
         name: "modes",
         about: "mode coverage of GAN, WGAN and WGAN-GP on ring and grid, ten seeds each (an hour; two seeds with --quick)",
         run: modes::run,
+    },
+    Measurement {
+        name: "conditional",
+        about: "whether cGAN and AC-GAN make the class they are asked for, three seeds each (an hour; shorter with --quick)",
+        run: conditional::run,
     },
     Measurement {
         name: "judges",

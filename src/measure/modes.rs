@@ -1,18 +1,16 @@
 //! `cargo course measure modes`: mode coverage of GAN, WGAN and WGAN-GP on the ring and the grid, ten seeds each.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use rayon::ThreadPoolBuilder;
-
-use super::statistics::Quartiles;
+use super::seeds::on_every_core;
+use super::statistics::{Quartiles, mean_and_sd, spread};
 use super::{Options, machine, table};
+use crate::Result;
 use crate::data::Planar;
 use crate::lab::checkout::Checkout;
 use crate::lessons::wasserstein::{COUNTED, Plane, PlaneConfig};
 use crate::metrics::{Modes, WELL};
-use crate::{Error, Result};
 
 const NAME: &str = "modes";
 
@@ -72,43 +70,21 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
 
 /// Each kind's seeds, one after the other on every core: the numbers are the same as on all cores together.
 fn measure(kinds: &[Kind], seeds: usize) -> Result<Vec<Vec<Outcome>>> {
-    let failed = |cause: String| Error::new("train on every core").actual(cause);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let one =
-            ThreadPoolBuilder::new().num_threads(1).build().map_err(|cause| failed(cause.to_string()))?;
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= kinds.len() * seeds {
-                return Ok(done);
-            }
-            let (kind, seed) = (&kinds[at / seeds], FIRST_SEED + (at % seeds) as u64);
-            let outcome = one.install(|| outcome(kind, seed))?;
-            println!(
-                "{}, {}, seed {seed}: {} modes, {} of them with {WELL} samples, {:.1} % high quality, {:.0} s",
-                kind.game,
-                kind.target,
-                outcome.modes.captured(),
-                outcome.modes.well_captured(),
-                100.0 * outcome.modes.quality(),
-                outcome.seconds
-            );
-            done.push((at, outcome));
-        }
-    };
-    let mut all = std::thread::scope(|scope| {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let mut all = Vec::new();
-        for thread in threads {
-            all.extend(thread.join().unwrap_or_else(|_| Err(failed("a thread died".into())))?);
-        }
-        Ok::<_, Error>(all)
+    let all = on_every_core(kinds.len() * seeds, |at| {
+        let (kind, seed) = (&kinds[at / seeds], FIRST_SEED + (at % seeds) as u64);
+        let outcome = outcome(kind, seed)?;
+        println!(
+            "{}, {}, seed {seed}: {} modes, {} of them with {WELL} samples, {:.1} % high quality, {:.0} s",
+            kind.game,
+            kind.target,
+            outcome.modes.captured(),
+            outcome.modes.well_captured(),
+            100.0 * outcome.modes.quality(),
+            outcome.seconds
+        );
+        Ok(outcome)
     })?;
-    all.sort_by_key(|(at, _)| *at);
-    let outcomes: Vec<Outcome> = all.into_iter().map(|(_, outcome)| outcome).collect();
-    Ok(outcomes.chunks(seeds).map(<[Outcome]>::to_vec).collect())
+    Ok(all.chunks(seeds).map(<[Outcome]>::to_vec).collect())
 }
 
 fn outcome(kind: &Kind, seed: u64) -> Result<Outcome> {
@@ -118,18 +94,6 @@ fn outcome(kind: &Kind, seed: u64) -> Result<Outcome> {
         plane.step()?;
     }
     Ok(Outcome { modes: plane.modes()?, seconds: begun.elapsed().as_secs_f64() })
-}
-
-/// `7.9 ± 0.3`: mean and standard deviation over the seeds.
-fn spread(values: &[f64]) -> String {
-    let (mean, sd) = moments(values);
-    format!("{mean:.1} ± {sd:.1}")
-}
-
-fn moments(values: &[f64]) -> (f64, f64) {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-    (mean, (squares / (values.len().max(2) - 1) as f64).sqrt())
 }
 
 /// What was done, a row a game, and whether the bounds are held.
@@ -151,14 +115,14 @@ fn report(heading: &str, kinds: &[Kind], outcomes: &[Vec<Outcome>]) -> String {
         rows.push(vec![
             kind.target.into(),
             kind.game.into(),
-            spread(&captured),
-            spread(&of(&|o| o.modes.well_captured() as f64)),
-            spread(&quality),
+            spread(&captured, 1),
+            spread(&of(&|o| o.modes.well_captured() as f64), 1),
+            spread(&quality, 1),
             worst,
             format!("{:.0}", Quartiles::of(&of(&|o| o.seconds)).median),
         ]);
         if let Some((modes, share, goal)) = kind.bound {
-            let (captured, quality) = (moments(&captured).0, moments(&quality).0);
+            let (captured, quality) = (mean_and_sd(&captured).0, mean_and_sd(&quality).0);
             let verdict = |fits: bool| if fits { "held" } else { "**missed**" };
             // Writing into a String can't fail.
             let _ = writeln!(

@@ -32,6 +32,19 @@ pub(super) fn median(values: &[f64]) -> f64 {
     Quartiles::of(values).median
 }
 
+/// Mean and sample standard deviation (over n - 1; 0 of one value).
+pub(super) fn mean_and_sd(values: &[f64]) -> (f64, f64) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    (mean, (squares / (values.len().max(2) - 1) as f64).sqrt())
+}
+
+/// `7.9 ± 0.3`: mean and standard deviation, with so many digits.
+pub(super) fn spread(values: &[f64], digits: usize) -> String {
+    let (mean, sd) = mean_and_sd(values);
+    format!("{mean:.digits$} ± {sd:.digits$}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +56,15 @@ mod tests {
         assert_eq!(of_five, Quartiles { low: 20.0, median: 30.0, high: 40.0 });
         // numpy.percentile([1, 2, 4, 8], [25, 50, 75])
         assert_eq!(Quartiles::of(&[8.0, 1.0, 4.0, 2.0]), Quartiles { low: 1.75, median: 3.0, high: 5.0 });
+    }
+
+    #[test]
+    fn a_spread_is_over_the_sample() {
+        assert_eq!(mean_and_sd(&[2.0, 4.0, 9.0]), (5.0, 13f64.sqrt()));
+        assert_eq!(
+            (spread(&[2.0, 4.0, 9.0], 1).as_str(), spread(&[7.25], 2).as_str()),
+            ("5.0 ± 3.6", "7.25 ± 0.00")
+        );
     }
 
     #[test]

@@ -60,6 +60,22 @@ impl Features {
         self.values.chunks_exact(self.dimensions)
     }
 
+    /// The features of these samples, in this order.
+    ///
+    /// # Errors
+    /// No index, or one beyond the samples.
+    pub fn select(&self, indices: &[usize]) -> Result<Self> {
+        let rows: Option<Vec<&[f32]>> =
+            indices.iter().map(|&at| self.values.chunks_exact(self.dimensions).nth(at)).collect();
+        let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
+            return Err(Error::new("select features of samples")
+                .expected(format!("indices below {}, at least one", self.len()))
+                .actual(format!("{indices:?}"))
+                .next("count from 0"));
+        };
+        Self::new(self.dimensions, rows.concat())
+    }
+
     /// Mean Euclidean distance of two samples, over all pairs: how much a set varies. 0 where all are alike, as of a
     /// generator that has collapsed on one image; to be compared with that of real samples.
     ///

@@ -9,6 +9,7 @@
 //! Sets of images are compared by what a network sees of them, a [`Judge`]: its [`Features`], the Fréchet distance of
 //! these, and the answers that it gives.
 
+mod class_quality;
 mod divergence;
 mod faces_quality;
 mod features;
@@ -18,6 +19,8 @@ mod modes;
 mod sample;
 mod transport;
 
+pub(crate) use class_quality::judged_classes;
+pub use class_quality::{ClassQuality, ClassStandard, OfClass};
 pub use divergence::{Histogram, js, js_of_densities, kl, kl_of_densities, total_variation};
 pub use faces_quality::{CONFIDENCE, FacesQuality, FacesStandard, FactorQuality};
 pub use features::Features;

@@ -39,14 +39,25 @@ pub struct Options {
     pub resume: Option<PathBuf>,
 }
 
+impl Options {
+    /// The same of one of a stage's games, in a folder of its name unless another was chosen.
+    pub(super) fn of_game(&self, game: &str) -> Self {
+        let mut of = self.clone();
+        of.settings.game.get_or_insert(game.into());
+        of.out.get_or_insert(game.into());
+        of
+    }
+}
+
 /// What the stage itself is given. Which of these it has, it says.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Settings {
-    /// The data: `faces`, `fashion`, or a folder of images; of gan `gaussian`, `humps`, `geyser`, or a CSV file;
+    /// The data: `faces`, `fashion`, or a folder of images, for conditional with a sub-folder a class; of gan `gaussian`, `humps`, `geyser`, or a CSV file;
     /// of plane `ring`, `grid`, `unscaled-grid`, `swiss-roll`, `geyser`.
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "resume")]
     pub data: Option<String>,
-    /// What is played for: `gan`, `wgan`, `wgan-gp`, each with the optimisers that suit it.
+    /// What is played for: of plane `gan`, `wgan`, `wgan-gp`, each with the optimisers that suit it; of conditional
+    /// `cgan`, `acgan`.
     #[arg(long, value_name = "NAME", conflicts_with = "resume")]
     pub game: Option<String>,
     /// Rows and columns of the images.

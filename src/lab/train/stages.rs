@@ -2,6 +2,7 @@
 
 use super::{Options, Settings};
 use crate::data::{Planar, Target, table};
+use crate::lessons::conditional::{Conditional, ConditionalConfig, Game};
 use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
@@ -66,8 +67,17 @@ const fn entry<S: Trained>() -> Entry {
 }
 
 /// All of them, in the order of the course.
-pub static STAGES: [Entry; 5] =
-    [entry::<DensityNet>(), entry::<NaiveGenerator>(), entry::<Gan>(), entry::<Dcgan>(), entry::<Plane>()];
+pub static STAGES: [Entry; 6] = [
+    entry::<DensityNet>(),
+    entry::<NaiveGenerator>(),
+    entry::<Gan>(),
+    entry::<Dcgan>(),
+    entry::<Conditional>(),
+    entry::<Plane>(),
+];
+
+/// Names for a stage with one of its games: `cgan` is `conditional --game cgan`, in a folder of that name.
+pub const GAMES: [(&str, &str); 2] = [("cgan", Conditional::KIND), ("acgan", Conditional::KIND)];
 
 /// The stage of this name.
 ///
@@ -75,7 +85,8 @@ pub static STAGES: [Entry; 5] =
 /// There is none; the error lists those there are.
 pub fn find(name: &str) -> Result<&'static Entry> {
     STAGES.iter().find(|entry| entry.name == name).ok_or_else(|| {
-        let names: Vec<&str> = STAGES.iter().map(|entry| entry.name).collect();
+        let games = GAMES.iter().map(|(game, _)| *game);
+        let names: Vec<&str> = STAGES.iter().map(|entry| entry.name).chain(games).collect();
         Error::new(format!("train {name}"))
             .expected(names.join(", "))
             .actual(name)
@@ -177,6 +188,54 @@ impl Trained for Dcgan {
     }
 }
 
+impl Trained for Conditional {
+    const ABOUT: &str =
+        "lesson 07: cGAN or AC-GAN on clothes, faces by their expression, or your own images in sub-folders";
+    const SETTINGS: &[&str] = &["data", "game", "latent", "batch", "seed", "strict"];
+
+    fn set(config: &mut ConditionalConfig, settings: &Settings) -> Result<()> {
+        let wrong = |what: String, expected: &str, next: &str| {
+            Err(Error::new(format!("train a conditional GAN with {what}")).expected(expected).next(next))
+        };
+        if let Some(data) = &settings.data {
+            config.source = match data.parse() {
+                Ok(source) => source,
+                Err(expected) => return wrong("this --data".into(), &expected, "name the data"),
+            };
+        }
+        match settings.game.as_deref() {
+            None => {}
+            Some("cgan") => config.game = Game::Cgan { mismatched: true },
+            Some("acgan") => config.game = Game::Acgan { weight: 1.0 },
+            Some(game) => {
+                return wrong(
+                    format!("--game {game}"),
+                    "cgan or acgan",
+                    "choose one of these; all else is for --config",
+                );
+            }
+        }
+        if settings.strict {
+            match &mut config.source {
+                Source::Folder(folder) => folder.strict = true,
+                _ => return wrong("--strict".into(), "--data with a folder of images", "leave --strict out"),
+            }
+        }
+        config.latent = settings.latent.unwrap_or(config.latent);
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(config: &ConditionalConfig) -> Length {
+        Length::Epochs(config.epochs)
+    }
+
+    fn notices(&self) -> Vec<String> {
+        Conditional::notices(self).to_vec()
+    }
+}
+
 impl Trained for Plane {
     const ABOUT: &str = "lesson 08: GAN, WGAN or WGAN-GP on points in the plane";
     const SETTINGS: &[&str] = &["data", "game", "batch", "seed"];
@@ -241,6 +300,19 @@ mod tests {
         }
         let message = find("dcgna").err().unwrap().to_string();
         assert!(message.contains("expected density, naive-generator, gan, dcgan"), "{message}");
+        for (game, stage) in GAMES {
+            assert!(message.contains(&format!(", {game}")), "{message}");
+            let settings = Settings { game: Some(game.into()), ..Settings::default() };
+            let mut config = ConditionalConfig::default();
+            Conditional::set(&mut config, &settings).unwrap();
+            assert_eq!(
+                (find(stage).unwrap().name, config.game.name().replace('-', "").to_lowercase().as_str()),
+                (Conditional::KIND, game)
+            );
+        }
+        let settings = Settings { game: Some("gan".into()), ..Settings::default() };
+        let message = Conditional::set(&mut ConditionalConfig::default(), &settings).unwrap_err().to_string();
+        assert!(message.contains("expected cgan or acgan"), "{message}");
         let settings = Settings { batch: Some(7), seed: Some(3), ..Settings::default() };
         let mut config = DensityConfig::default();
         DensityNet::set(&mut config, &settings).unwrap();

@@ -42,13 +42,18 @@ pub(crate) struct Judgement {
 }
 
 impl Player {
-    fn new(network: Network, adam: OptimizerConfig) -> Result<Self> {
+    pub(crate) fn new(network: Network, adam: OptimizerConfig) -> Result<Self> {
         Ok(Self { adam: Optimizer::new(adam, &network)?, network })
     }
 
     /// One update against these gradients.
-    pub(crate) fn update(&mut self, mut gradients: Gradients<f32, Dev>) -> Result<()> {
-        self.adam.update(&mut self.network, &mut gradients)
+    pub(crate) fn update(&mut self, gradients: Gradients<f32, Dev>) -> Result<()> {
+        self.update_slowed(1.0, gradients)
+    }
+
+    /// [`update`](Self::update) with the learning rate times `share`.
+    pub(crate) fn update_slowed(&mut self, share: f64, mut gradients: Gradients<f32, Dev>) -> Result<()> {
+        self.adam.update_slowed(share, &mut self.network, &mut gradients)
     }
 }
 
@@ -118,16 +123,16 @@ impl Game {
 }
 
 /// D(x) = σ(z) of each logit.
-pub(super) fn scores(logits: &[f32]) -> Vec<f32> {
+pub(crate) fn scores(logits: &[f32]) -> Vec<f32> {
     logits.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect()
 }
 
-fn mean(scores: &[f32]) -> f32 {
+pub(crate) fn mean(scores: &[f32]) -> f32 {
     scores.iter().sum::<f32>() / scores.len() as f32
 }
 
 /// Binary cross-entropy of logits `(B, 1, 1, 1)` against one target.
-fn against(logits: Map<Dev, OwnedTape<f32, Dev>>, target: f32) -> Result<Traced> {
+pub(crate) fn against(logits: Map<Dev, OwnedTape<f32, Dev>>, target: f32) -> Result<Traced> {
     let shape = *logits.shape();
     let targets = tensor(logits.device(), vec![target; shape.0], shape)?;
     bce_with_logits(logits, targets)

@@ -92,9 +92,24 @@ impl Network {
     /// # Errors
     /// `channels` is 0, or the device is out of memory.
     pub fn discriminator(dev: &Dev, preset: Preset, channels: usize, noise: &mut Noise) -> Result<Self> {
+        Self::classifier(dev, preset, channels, 1, noise)
+    }
+
+    /// A discriminator that says more than real or fake: from images `(B, C, H, H)` to logits `(B, N, 1, 1)`, N =
+    /// `outputs`. Its last convolution has N kernels instead of one; all else is [`discriminator`](Self::discriminator)'s.
+    ///
+    /// # Errors
+    /// `channels` or `outputs` is 0, or the device is out of memory.
+    pub fn classifier(
+        dev: &Dev,
+        preset: Preset,
+        channels: usize,
+        outputs: usize,
+        noise: &mut Noise,
+    ) -> Result<Self> {
         let inner = preset.discriminator();
         let kinds = [&[Kind::Down; 8][..inner.len()], &[Kind::Score]].concat();
-        let widths = [&[channels], inner, &[1]].concat();
+        let widths = [&[channels], inner, &[outputs]].concat();
         Self::build(dev, (channels, preset.side(), preset.side()), &kinds, &widths, noise)
     }
 
