@@ -193,14 +193,16 @@ pub(super) fn judge(learner: Loss) -> Verdict {
 
 /// The loss and its slopes over one logit.
 fn figure(learner: Loss) -> Option<Figure> {
-    let of_class = |z: f64| Case {
+    // Two images alike, so that a sum is not a mean.
+    let of_both = |s: f64, z: f64| Case {
         name: "",
-        source: vec![0.0],
-        logits: ten(&[(0, z as f32)]),
+        source: vec![s as f32; 2],
+        logits: ten(&[(0, z as f32)]).repeat(2),
         target: 1.0,
-        classes: vec![0],
+        classes: vec![0; 2],
     };
-    let of_source = |s: f64| Case { source: vec![s as f32], ..of_class(2.0) };
+    let of_class = |z: f64| of_both(0.0, z);
+    let of_source = |s: f64| of_both(s, 2.0);
     let view = |title: &str, axes: [&str; 2], right: &dyn Fn(f64) -> f64, yours: &dyn Fn(f64) -> f64| {
         View::over(title, axes, &places(-8.0, 20.0, 57), right, yours)
     };

@@ -2,7 +2,7 @@
 
 use super::{Options, Settings};
 use crate::data::{Planar, Target, table};
-use crate::lessons::conditional::{Conditional, ConditionalConfig, Game};
+use crate::lessons::conditional::{Conditional, ConditionalConfig};
 use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
@@ -205,8 +205,8 @@ impl Trained for Conditional {
         }
         match settings.game.as_deref() {
             None => {}
-            Some("cgan") => config.game = Game::Cgan { mismatched: true },
-            Some("acgan") => config.game = Game::Acgan { weight: 1.0 },
+            Some("cgan") => config.game = ConditionalConfig::cgan(Source::fashion()).game,
+            Some("acgan") => config.game = ConditionalConfig::acgan(Source::fashion()).game,
             Some(game) => {
                 return wrong(
                     format!("--game {game}"),

@@ -86,6 +86,12 @@ impl Conditional {
     pub fn images_of(&self, classes: &[usize], seed: u64) -> Result<ImageSet> {
         /// Images that are made in one go.
         const CHUNK: usize = 250;
+        if classes.is_empty() {
+            return Err(Error::new("generate images of classes")
+                .expected("at least one class")
+                .actual("none")
+                .next("name the class of each image"));
+        }
         let mut noise = Noise::new(seed);
         let mut pixels = Vec::new();
         for classes in classes.chunks(CHUNK) {
