@@ -3,11 +3,16 @@
 //! dfdx's own run on one thread, and its leaky ReLU is four operations with a tensor each. These keep their result
 //! alone, which the next layer keeps anyway: the slope can be read off it. On Cuda dfdx's own are used.
 
+mod function;
+
 use std::mem::MaybeUninit;
 
 use dfdx::prelude::{
     Cpu, CpuError, Device, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
 };
+
+use function::HyperbolicTangent;
+pub(super) use function::{Function, Identity, Leaky, Rectified};
 
 use super::memory::{lent, written, zeros};
 use super::{threads, vectorised};
@@ -192,73 +197,6 @@ pub(super) fn failed(operation: &str, cause: impl std::fmt::Debug) -> Error {
 }
 
 const LEAKY_RELU: &str = "apply leaky ReLU";
-
-/// A function of one number whose derivative can be told from its value.
-pub(super) trait Function: Copy + Sync + 'static {
-    fn value(self, x: f32) -> f32;
-    fn slope(self, y: f32) -> f32;
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Identity;
-
-impl Function for Identity {
-    #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        x
-    }
-
-    #[inline(always)]
-    fn slope(self, _: f32) -> f32 {
-        1.0
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Leaky(pub(super) f32);
-
-impl Function for Leaky {
-    #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        if x > 0.0 { x } else { self.0 * x }
-    }
-
-    #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
-        if y > 0.0 { 1.0 } else { self.0 }
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Rectified;
-
-/// Written so that NaN stays NaN.
-impl Function for Rectified {
-    #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        if x <= 0.0 { 0.0 } else { x }
-    }
-
-    #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
-        if y <= 0.0 { 0.0 } else { 1.0 }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct HyperbolicTangent;
-
-impl Function for HyperbolicTangent {
-    #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        super::lambert::tanh(x)
-    }
-
-    #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
-        1.0 - y * y
-    }
-}
 
 /// y = function(x).
 fn pointwise<S: Shape, T: Tape<f32, Cpu>>(
