@@ -99,7 +99,7 @@ impl Source {
     }
 
     /// Makes or reads the set, `(N, C, side, side)`; and what a learner should know of it, if there is anything.
-    pub(super) fn load(&self, side: usize) -> Result<(ImageSet, Option<String>)> {
+    pub(crate) fn load(&self, side: usize) -> Result<(ImageSet, Option<String>)> {
         match self {
             Self::Faces(FacesSource { count: 0, .. }) => {
                 Err(Error::new("draw faces").expected("at least one").actual(0).next("choose a larger count"))
@@ -161,19 +161,19 @@ impl FromStr for Source {
 
 /// What tells a set from another: a run that goes on with other images than it began with would no longer be that run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint {
+pub(crate) struct Fingerprint {
     images: u64,
     size: Size,
     checksum: u32,
 }
 
 impl Fingerprint {
-    pub(super) fn of(set: &ImageSet) -> Self {
+    pub(crate) fn of(set: &ImageSet) -> Self {
         Self { images: set.len() as u64, size: set.size(), checksum: crc32fast::hash(set.pixels()) }
     }
 
     /// Saves the numbers, or compares them with those saved.
-    pub(super) fn state(self, state: &mut State) -> Result<()> {
+    pub(crate) fn state(self, state: &mut State) -> Result<()> {
         let Size { channels, height, width } = self.size;
         let own = [self.images, channels as u64, height as u64, width as u64, u64::from(self.checksum)];
         let mut saved = own;
