@@ -3,8 +3,8 @@
 use super::fill::Fill;
 use super::*;
 use crate::nn::dcgan::Preset;
-use crate::nn::walk::named::{Named, gradients_of, tensors_of};
 use crate::nn::walk::Tensors;
+use crate::nn::walk::named::{Named, gradients_of, tensors_of};
 use crate::ops::oracle::{Literals, close, filled, number, same};
 use crate::tensor::{device, tensor};
 

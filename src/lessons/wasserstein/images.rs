@@ -245,6 +245,28 @@ impl WganGp {
         Ok(values(&self.game.critic.as_in_training(images)?))
     }
 
+    /// What it costs to carry `count` generated images to as many real ones, pair by pair: the mean distance of the pairs.
+    /// A plan, if not the cheapest, so at least the earth mover's distance of these images; and no 1-Lipschitz function can
+    /// tell their means further apart.
+    ///
+    /// # Errors
+    /// There are fewer real images, no pairs are asked for, or the device is out of memory.
+    pub fn plan_cost(&self, count: usize, seed: u64) -> Result<f64> {
+        if !(1..=self.images.len()).contains(&count) {
+            return Err(Error::new("carry generated images to real ones")
+                .expected(format!("from 1 to {} pairs", self.images.len()))
+                .actual(count)
+                .next("ask for as many pairs as there are real images, or fewer"));
+        }
+        let real = values(&self.images.any_batch(&self.game.dev, &Vec::from_iter(0..count))?);
+        let fake = values(&self.game.generator.as_in_training(&self.latent(count, seed)?)?);
+        let size = real.len() / count;
+        let apart = |(x, g): (&[f32], &[f32])| {
+            x.iter().zip(g).map(|(x, g)| f64::from(x - g).powi(2)).sum::<f64>().sqrt()
+        };
+        Ok(real.chunks(size).zip(fake.chunks(size)).map(apart).sum::<f64>() / count as f64)
+    }
+
     /// What G makes of the fixed latent vectors, as in training, 8 images a row.
     ///
     /// # Errors

@@ -137,6 +137,14 @@ impl PlaneConfig {
         }
     }
 
+    /// Steps of [`short`](Self::short).
+    pub const SHORT: u64 = 1_200;
+
+    /// [`wgan_gp`](Self::wgan_gp) for less than half as long: what lesson 08 trains, and its seed bands.
+    pub fn short(target: Planar) -> Self {
+        Self { steps: Self::SHORT, ..Self::wgan_gp(target) }
+    }
+
     /// The learning rates' share at G's step `step`, counted from 0.
     pub fn share(&self, step: u64) -> f64 {
         if !self.decay {

@@ -101,7 +101,7 @@ fn threads_change_no_bit() {
 
 #[test]
 fn the_penalty_draws_the_critics_slope_to_1_and_the_estimate_is_positive() {
-    let mut wgan = WganGp::new(WganGpConfig { rate: 1e-3, k: 5, ..small(16, 8) }).unwrap();
+    let mut wgan = WganGp::new(WganGpConfig { k: 5, ..small(16, 8) }).unwrap();
     let first = wgan.step().unwrap();
     for _ in 0..15 {
         wgan.step().unwrap();
@@ -185,4 +185,20 @@ fn grey_images_are_trained_on() {
     grey.step().unwrap();
     assert_eq!(*grey.generate(&grey.latent(2, 0).unwrap()).unwrap().shape(), (2, 1, 32, 32));
     assert_eq!(grey.critic().takes(), (1, 32, 32));
+}
+
+/// By its definition; and the critic's means on the same images, held to a slope of 1, lie no further apart.
+#[test]
+fn a_plan_costs_the_mean_distance_of_its_pairs() {
+    let mut wgan = WganGp::new(small(8, 4)).unwrap();
+    wgan.step().unwrap();
+    let cost = wgan.plan_cost(3, 7).unwrap();
+    let real = wgan.images().any_batch(&wgan.game.dev, &[0, 1, 2]).unwrap();
+    let fake = wgan.game.generator.as_in_training(&wgan.latent(3, 7).unwrap()).unwrap();
+    let (x, g) = (values(&real), values(&fake));
+    let length = |at: usize| {
+        (0..3072).map(|i| f64::from(x[3072 * at + i] - g[3072 * at + i]).powi(2)).sum::<f64>().sqrt()
+    };
+    assert!((cost - (length(0) + length(1) + length(2)) / 3.0).abs() <= 1e-6 * cost);
+    assert!(wgan.plan_cost(9, 0).is_err() && wgan.plan_cost(0, 0).is_err());
 }
