@@ -24,8 +24,8 @@ use dfdx::prelude::{
 };
 
 pub use figures::{
-    Painted, Watched, clipped_figure, critics_figure, disjoint_figure, estimate_figure, grids_figure,
-    levels_figure, painted, picture, plan_figure, samples_figure, slopes_figure, trained, watched,
+    Watched, clipped_figure, critics_figure, disjoint_figure, estimate_figure, grids_figure, levels_figure,
+    painted, picture, plan_figure, samples_figure, slopes_figure, trained, watched,
 };
 pub use images::{WganGp, WganGpConfig};
 pub use judge::{COUNTED, MOVED};

@@ -42,7 +42,7 @@ pub struct Options {
 /// What the stage itself is given. Which of these it has, it says.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Settings {
-    /// The data: `faces`, `fashion`, or a folder of images; of gan `gaussian`, `humps`, `geyser`, or a CSV file;
+    /// The data: of dcgan and wgan-gp `faces`, `fashion`, or a folder of images; of gan `gaussian`, `humps`, `geyser`, or a CSV file;
     /// of plane `ring`, `grid`, `unscaled-grid`, `swiss-roll`, `geyser`.
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "resume")]
     pub data: Option<String>,

@@ -26,7 +26,7 @@ use crate::lessons::dcgan::{Batch, FIXED, Fingerprint, Generator, grid};
 use crate::nn::dcgan::Network;
 use crate::optim::gradient_norm;
 use crate::show::Picture;
-use crate::tensor::{Noise, seeded_device, values};
+use crate::tensor::{Noise, seeded_device, tensor, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
 
@@ -252,12 +252,7 @@ impl WganGp {
     /// # Errors
     /// There are fewer real images, no pairs are asked for, or the device is out of memory.
     pub fn plan_cost(&self, count: usize, seed: u64) -> Result<f64> {
-        if !(1..=self.images.len()).contains(&count) {
-            return Err(Error::new("carry generated images to real ones")
-                .expected(format!("from 1 to {} pairs", self.images.len()))
-                .actual(count)
-                .next("ask for as many pairs as there are real images, or fewer"));
-        }
+        self.check_count("carry generated images to real ones", count)?;
         let real = values(&self.images.any_batch(&self.game.dev, &Vec::from_iter(0..count))?);
         let fake = values(&self.game.generator.as_in_training(&self.latent(count, seed)?)?);
         let size = real.len() / count;
@@ -265,6 +260,32 @@ impl WganGp {
             x.iter().zip(g).map(|(x, g)| f64::from(x - g).powi(2)).sum::<f64>().sqrt()
         };
         Ok(real.chunks(size).zip(fake.chunks(size)).map(apart).sum::<f64>() / count as f64)
+    }
+
+    /// The score of the first image, as in training, in a batch of the first `count` images, and in one whose others are
+    /// uniform noise: the same where each image is judged by itself.
+    ///
+    /// # Errors
+    /// There are fewer images, or `count` is 0.
+    pub fn in_company(&self, count: usize) -> Result<[f32; 2]> {
+        self.check_count("judge an image in company", count)?;
+        let images = self.images.any_batch(&self.game.dev, &Vec::from_iter(0..count))?;
+        let mut pixels = values(&images);
+        let size = pixels.len() / count;
+        let noise = Noise::new(0).uniform(pixels.len() - size);
+        pixels[size..].iter_mut().zip(noise).for_each(|(pixel, u)| *pixel = 2.0 * u - 1.0);
+        let others = tensor(&self.game.dev, pixels, *images.shape())?;
+        Ok([self.scores(&images)?[0], self.scores(&others)?[0]])
+    }
+
+    fn check_count(&self, what: &str, count: usize) -> Result<()> {
+        if (1..=self.images.len()).contains(&count) {
+            return Ok(());
+        }
+        Err(Error::new(what)
+            .expected(format!("from 1 to {} images", self.images.len()))
+            .actual(count)
+            .next("ask for as many as the set has, or fewer"))
     }
 
     /// What G makes of the fixed latent vectors, as in training, 8 images a row.

@@ -299,7 +299,7 @@ fn the_input_gradient_is_that_of_central_differences() {
         let pixels = noise.normal(3 * 1024);
         let images = |pixels: Vec<f32>| tensor(&dev, pixels, (3, 1, 32, 32)).unwrap();
         let slope = values(&critic.input_gradient(images(pixels.clone()), Default::default()).unwrap());
-        // Along a few directions: a single pixel's slope is lost in float32.
+        // Along a few directions: a single pixel's slope is lost in float32. Some activations pass their kinks on the way.
         for seed in 0..4 {
             let along = Noise::new(seed).normal(pixels.len());
             let mut moved = |by: f32| {
@@ -307,7 +307,7 @@ fn the_input_gradient_is_that_of_central_differences() {
                 let scores = values(&critic.forward_mut(images(at)).unwrap());
                 scores.into_iter().map(f64::from).sum::<f64>()
             };
-            let difference = (moved(1e-3) - moved(-1e-3)) / 2e-3;
+            let difference = (moved(3e-4) - moved(-3e-4)) / 6e-4;
             let product: f64 = slope.iter().zip(&along).map(|(g, v)| f64::from(g * v)).sum();
             let size = slope.iter().map(|g| f64::from(g * g)).sum::<f64>().sqrt();
             assert!(

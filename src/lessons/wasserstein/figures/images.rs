@@ -1,7 +1,7 @@
 //! The figures of WGAN-GP on images: what G makes as training goes on, and what the critic says meanwhile.
 
 use crate::lessons::wasserstein::{WganGp, WganGpConfig};
-use crate::show::{Figure, Panel, Picture, Plate, Tile};
+use crate::show::{Figure, Panel, Plate, Tile};
 use crate::train::each;
 use crate::{Error, Result};
 
@@ -10,59 +10,49 @@ const ROWS: usize = 4;
 /// Steps that are averaged into a point of a curve.
 const AVERAGED: usize = 10;
 
-/// A training on images with the grids that were made on the way.
-#[derive(Clone, Debug)]
-pub struct Painted {
-    /// The stage at the end.
-    pub stage: WganGp,
-    /// Steps of G, and what G made of the fixed latent vectors then.
-    pub grids: Vec<(u64, Picture)>,
-}
-
-/// Trains each for so many steps of G, keeping a grid after every `every` (at least 1); as many at a time as the machine has
-/// processors, without progress lines and without being saved.
+/// Trains each for so many steps of G, keeping the stage after every `every` (at least 1) and at the end; as many at a time
+/// as the machine has processors, without progress lines and without being saved.
 ///
 /// # Errors
 /// A setting out of its range, or a loss or gradient was not finite.
-pub fn painted(of: &[(WganGpConfig, u64)], every: u64) -> Result<Vec<Painted>> {
+pub fn painted(of: &[(WganGpConfig, u64)], every: u64) -> Result<Vec<Vec<WganGp>>> {
     let every = every.max(1);
     each(of, &|(config, steps): &(WganGpConfig, u64)| {
         let mut stage = WganGp::new(config.clone())?;
-        let mut grids = Vec::new();
+        let mut stages = Vec::new();
         for step in 1..=*steps {
             stage.step()?;
             if step % every == 0 || step == *steps {
-                grids.push((step, stage.grid()?));
+                stages.push(stage.clone());
             }
         }
-        Ok(Painted { stage, grids })
+        Ok(stages)
     })
 }
 
 /// What G made of the same 32 latent vectors on the way, grid beside grid.
 ///
 /// # Errors
-/// There is no grid.
-pub fn grids_figure(caption: &str, painted: &Painted) -> Result<Plate> {
-    let Some((last, _)) = painted.grids.last() else {
-        return Err(Error::new("draw the grids")
-            .expected("at least one step")
+/// No stages, one without steps, or a grid can't be drawn.
+pub fn grids_figure(caption: &str, stages: &[WganGp]) -> Result<Plate> {
+    let Some(last) = stages.last() else {
+        return Err(Error::new("draw grids of generated images")
+            .expected("at least one stage")
             .actual("none")
-            .next("train for more steps"));
+            .next("train for at least one step"));
     };
-    let side = painted.stage.images().size().height as u32;
-    let when: Vec<String> = painted.grids.iter().map(|(step, _)| step.to_string()).collect();
-    let count = painted.grids.len();
+    let (side, count) = (last.images().size().height, stages.len());
+    let when: Vec<String> = stages.iter().map(|stage| stage.steps().to_string()).collect();
     let alt = format!(
-        "{count} grids of the same {} generated images of {side} × {side} pixels, after {} steps of the generator; the \
-         critic's mean E c(x) − E c(G(z)) over the last {AVERAGED} of the {last} steps is {:.2}.",
+        "{count} grids of the same {} generated images of {side} × {side} pixels, after {} steps of the generator; the          critic's E c(x) − E c(G(z)) over the last {AVERAGED} steps or fewer is {:.2}.",
         8 * ROWS,
         when.join(", "),
-        averages(&painted.stage, "estimate")?.1.last().copied().unwrap_or(f64::NAN),
+        averages(last, "estimate")?.1.last().copied().unwrap_or(f64::NAN),
     );
     let mut plate = Plate::new(caption).alt(&alt).columns(count.min(2)).row_height(250);
-    for (step, grid) in &painted.grids {
-        plate = plate.tile(Tile::pixels(&format!("after {step} steps of G"), &grid.top(ROWS)?));
+    for stage in stages {
+        let title = format!("after {} steps of G", stage.steps());
+        plate = plate.tile(Tile::pixels(&title, &stage.grid()?.top(ROWS)?));
     }
     Ok(plate)
 }
@@ -71,15 +61,15 @@ pub fn grids_figure(caption: &str, painted: &Painted) -> Result<Plate> {
 ///
 /// # Errors
 /// There is no training, or one without steps.
-pub fn critics_figure(caption: &str, painted: &[(&str, &Painted)]) -> Result<Figure> {
-    if painted.is_empty() {
+pub fn critics_figure(caption: &str, stages: &[(&str, &WganGp)]) -> Result<Figure> {
+    if stages.is_empty() {
         return Err(Error::new("draw critics").expected("at least one training").actual("none"));
     }
     let mut estimates = Panel::new("What the critic finds").x("step of G").y("E c(x) − E c(G(z))");
     let mut slopes = Panel::new("The length that is penalised").x("step of G").y("mean ‖∇‖ between");
     let mut told = format!("Two panels over the steps of G, averaged over {AVERAGED} steps.");
     let mut last = 0.0f64;
-    for (name, Painted { stage, .. }) in painted {
+    for (name, stage) in stages {
         let (at, estimate) = averages(stage, "estimate")?;
         let (_, slope) = averages(stage, "slope")?;
         let ends = |values: &[f64]| match values {
@@ -116,7 +106,7 @@ mod tests {
         let config =
             WganGpConfig { latent: 16, batch: 2, k: 1, source: Source::faces(4), ..WganGpConfig::default() };
         let runs = painted(&[(config.clone(), 3), (config.clone(), 2)], 2).unwrap();
-        let steps = |run: &Painted| run.grids.iter().map(|(step, _)| *step).collect::<Vec<_>>();
+        let steps = |run: &[WganGp]| run.iter().map(WganGp::steps).collect::<Vec<_>>();
         assert_eq!((steps(&runs[0]), steps(&runs[1])), (vec![2, 3], vec![2]));
         let plate = grids_figure("Grids.", &runs[0]).unwrap();
         assert!(
@@ -125,11 +115,11 @@ mod tests {
             plate.text()
         );
         plate.png().unwrap();
-        let figure = critics_figure("Critics.", &[("a", &runs[0]), ("b", &runs[1])]).unwrap();
+        let figure = critics_figure("Critics.", &[("a", &runs[0][1]), ("b", &runs[1][0])]).unwrap();
         assert!(figure.text().contains(" b: estimate in one point"), "{}", figure.text());
         figure.png().unwrap();
-        let fresh = Painted { stage: WganGp::new(config).unwrap(), grids: Vec::new() };
-        assert!(grids_figure("None.", &fresh).is_err() && critics_figure("None.", &[]).is_err());
+        let fresh = WganGp::new(config).unwrap();
+        assert!(grids_figure("None.", &[]).is_err() && critics_figure("None.", &[]).is_err());
         assert!(critics_figure("None.", &[("fresh", &fresh)]).is_err());
     }
 }
