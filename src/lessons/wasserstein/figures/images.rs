@@ -1,7 +1,7 @@
 //! The figures of WGAN-GP on images: what G makes as training goes on, and what the critic says meanwhile.
 
 use crate::lessons::wasserstein::{WganGp, WganGpConfig};
-use crate::show::{Figure, Panel, Plate, Tile};
+use crate::show::{Figure, GAP, Panel, Plate, Tile};
 use crate::train::each;
 use crate::{Error, Result};
 
@@ -49,10 +49,11 @@ pub fn grids_figure(caption: &str, stages: &[WganGp]) -> Result<Plate> {
         when.join(", "),
         averages(last, "estimate")?.1.last().copied().unwrap_or(f64::NAN),
     );
-    let mut plate = Plate::new(caption).alt(&alt).columns(count.min(2)).row_height(250);
+    let mut plate = Plate::new(caption).alt(&alt).columns(count.min(2)).row_height(240);
     for stage in stages {
         let title = format!("after {} steps of G", stage.steps());
-        plate = plate.tile(Tile::pixels(&title, &stage.grid()?.top(ROWS)?));
+        let grid = stage.grid()?.top(ROWS * (side + GAP) + GAP)?;
+        plate = plate.tile(Tile::pixels(&title, &grid));
     }
     Ok(plate)
 }
