@@ -30,6 +30,7 @@ use crate::lessons::dcgan::Dcgan;
 use crate::lessons::density::DensityNet;
 use crate::lessons::gan::Gan;
 use crate::lessons::naive_generator::NaiveGenerator;
+use crate::lessons::wasserstein::Plane;
 use crate::{Error, Result};
 
 /// Which end of a figure's range is the good one.
@@ -105,6 +106,15 @@ pub fn of_gan(gan: &Gan) -> Result<Standing> {
 /// The judge can't look at its images: they are no faces of 32 × 32 pixels in colour.
 pub fn of_dcgan(dcgan: &Dcgan) -> Result<Standing> {
     judged(dcgan, include_str!("bands/dcgan.json"))
+}
+
+/// Where a game of lesson 08 in the plane stands among short runs of WGAN-GP on the ring, by the share of high-quality samples and the
+/// earth mover's distance. Prints one line.
+///
+/// # Errors
+/// A sample is not finite.
+pub fn of_plane(plane: &Plane) -> Result<Standing> {
+    judged(plane, include_str!("bands/plane.json"))
 }
 
 fn judged<S: Assess>(stage: &S, bands: &str) -> Result<Standing> {

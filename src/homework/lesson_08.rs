@@ -1,11 +1,13 @@
-//! The checks of lesson 08: the critic's loss, the penalty, and where it is asked.
+//! The checks of lesson 08: the critic's loss, the penalty, where it is asked, and what may be normalised.
 
 mod between;
 mod critic;
+mod norm;
 mod penalty;
 
 pub use between::check_08_3;
 pub use critic::check_08_1;
+pub use norm::check_08_4;
 pub use penalty::check_08_2;
 
 /// Equal within float32's rounding of sums like these; NaN never is.

@@ -23,7 +23,7 @@ pub use lesson_03::{check_03_1, check_03_2, check_03_3, check_03_4, check_03_5, 
 pub use lesson_05::{check_05_1, check_05_2, check_05_3, check_05_4, check_05_5};
 pub use lesson_06::{Toy, check_06_1, check_06_2, check_06_3, check_06_4, check_06_5};
 pub use lesson_07::{check_07_1, check_07_2, check_07_3};
-pub use lesson_08::{check_08_1, check_08_2, check_08_3};
+pub use lesson_08::{check_08_1, check_08_2, check_08_3, check_08_4};
 
 use crate::show::Figure;
 

@@ -13,6 +13,8 @@
 //! [`Dcgan::generate`] and a saved [`Generator`] use the running averages: an image is then a function of its own z,
 //! whichever others are made beside it, as everything one does with latent vectors needs it.
 
+#[cfg(test)]
+pub(crate) mod fill;
 pub(crate) mod game;
 mod generator;
 #[cfg(test)]
@@ -29,10 +31,11 @@ use std::time::Instant;
 
 use dfdx::prelude::HasShape;
 
-pub(crate) use game::Game;
+pub(crate) use game::{Game, Player};
 pub use generator::Generator;
 pub use report::{DcganReport, DiscriminatorStep, GeneratorStep};
 pub use settings::DcganConfig;
+pub(crate) use source::Fingerprint;
 pub use source::{FacesSource, FashionSource, FolderSource, Source};
 
 use crate::data::batches::Batches;
@@ -44,7 +47,6 @@ use crate::show::Picture;
 use crate::tensor::{Dev, Noise, seeded_device, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
-pub(crate) use source::Fingerprint;
 
 /// Images `(B, C, H, W)` in [-1, 1], or latent vectors `(B, L, 1, 1)`, whose sizes are known at run time.
 pub type Batch = Map<Dev>;
@@ -77,7 +79,7 @@ pub struct Dcgan {
 crate::stage!(Dcgan, DcganConfig, DcganReport);
 
 /// Where the fixed latent vectors begin in the seed's noise: far beyond what a run can use up.
-const FIXED: u128 = 1 << 60;
+pub(crate) const FIXED: u128 = 1 << 60;
 /// Images a row of a grid, as the course has it.
 const COLUMNS: usize = 8;
 
@@ -315,8 +317,7 @@ impl Dcgan {
     /// # Errors
     /// Those of [`generate`](Self::generate).
     pub fn generate_as_in_training(&self, z: &Batch) -> Result<Batch> {
-        // The copy shares all numbers but the running statistics, which move.
-        self.game.generator.network.clone().forward_mut(z.clone())
+        self.game.generator.as_in_training(z)
     }
 
     /// D(x) of each image as in training, by the statistics of these very images: real and fake ones are judged in
@@ -337,8 +338,13 @@ impl Dcgan {
     /// # Errors
     /// The device is out of memory.
     pub fn grid(&self) -> Result<Picture> {
-        Picture::grid(&image_set(&self.generate_as_in_training(&self.fixed)?)?, COLUMNS)
+        grid(&self.generate_as_in_training(&self.fixed)?)
     }
+}
+
+/// Images `(B, C, H, W)` in rows of 8.
+pub(crate) fn grid(images: &Batch) -> Result<Picture> {
+    Picture::grid(&image_set(images)?, COLUMNS)
 }
 
 /// A batch of images as bytes, to be shown or saved.

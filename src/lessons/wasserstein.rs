@@ -1,15 +1,18 @@
-//! Lesson 08, Wasserstein GANs in the plane: GAN, WGAN with weight clipping and WGAN-GP as one stage, so that they differ
-//! in nothing but the game.
+//! Lesson 08, Wasserstein GANs. In the plane ([`Plane`]) GAN, WGAN with weight clipping and WGAN-GP are one stage, so that they
+//! differ in nothing but the game; on images ([`WganGp`]) it is DCGAN's generator against a penalised critic.
 //!
 //! The critic c has no sigmoid. It minimises E c(G(z)) - E c(x), plus λ E (‖∇c(x̂)‖₂ - 1)² with the penalty; G minimises
 //! -E c(G(z)). (Arjovsky et al. 2017, "Wasserstein GAN"; Gulrajani et al. 2017, "Improved training of Wasserstein GANs",
 //! Algorithm 1.) Points are `(B, 2)`, latent vectors too.
 
 mod figures;
+mod images;
 mod judge;
+mod look;
 mod network;
 #[cfg(test)]
 mod parity;
+mod report;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -21,43 +24,21 @@ use dfdx::prelude::{
 };
 
 pub use figures::{
-    Watched, clipped_figure, disjoint_figure, estimate_figure, levels_figure, picture, plan_figure,
-    samples_figure, slopes_figure, trained, watched,
+    Watched, clipped_figure, critics_figure, disjoint_figure, estimate_figure, grids_figure, levels_figure,
+    painted, picture, plan_figure, samples_figure, slopes_figure, trained, watched,
 };
+pub use images::{WganGp, WganGpConfig};
 pub use judge::{COUNTED, MOVED};
 pub use network::{Critic, Mlp, WIDTH, forward};
-pub use settings::{Game, PlaneConfig, PlaneReport};
+pub use report::{CriticReport, CriticStep, GeneratorStep};
+pub use settings::{Game, PlaneConfig};
 
 use crate::loss::{GanLoss, bce_with_logits, generator_loss, gradient_penalty, interpolates};
-use crate::nn::walk::{Change, Read, Tensors};
+use crate::nn::walk::{Change, Tensors};
 use crate::optim::{Optimizer, gradient_norm};
 use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, column, seeded_device, tensor, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
-
-/// What the critic's step tells.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CriticStep {
-    /// Its loss before the update, penalty included.
-    pub loss: f32,
-    /// E c(x) - E c(G(z)).
-    pub estimate: f32,
-    /// λ times the penalty; 0 in games without.
-    pub penalty: f32,
-    /// Length of the critic's gradient at each interpolate; none in games without penalty.
-    pub slopes: Vec<f32>,
-    /// Length of the loss's gradient.
-    pub gradient: f32,
-}
-
-/// What G's step tells.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GeneratorStep {
-    /// G's loss before the update.
-    pub loss: f32,
-    /// Length of its gradient.
-    pub gradient: f32,
-}
 
 /// A game in the plane as a value: networks, optimisers, random numbers, history.
 ///
@@ -72,7 +53,7 @@ pub struct GeneratorStep {
 /// ```
 #[derive(Clone)]
 pub struct Plane {
-    core: Core<PlaneConfig, PlaneReport>,
+    core: Core<PlaneConfig, CriticReport>,
     dev: Dev,
     generator: Mlp<2, 2>,
     critic: Critic,
@@ -82,12 +63,12 @@ pub struct Plane {
     generator_gradients: Gradients<f32, Dev>,
 }
 
-crate::stage!(Plane, PlaneConfig, PlaneReport);
+crate::stage!(Plane, PlaneConfig, CriticReport);
 
 impl Stage for Plane {
     const KIND: &'static str = "plane";
     type Config = PlaneConfig;
-    type Report = PlaneReport;
+    type Report = CriticReport;
 
     fn build(config: PlaneConfig) -> Result<Self> {
         config.check()?;
@@ -105,16 +86,16 @@ impl Stage for Plane {
         })
     }
 
-    fn core(&self) -> &Core<PlaneConfig, PlaneReport> {
+    fn core(&self) -> &Core<PlaneConfig, CriticReport> {
         &self.core
     }
 
-    fn core_mut(&mut self) -> &mut Core<PlaneConfig, PlaneReport> {
+    fn core_mut(&mut self) -> &mut Core<PlaneConfig, CriticReport> {
         &mut self.core
     }
 
     /// Algorithm 1 of each paper: the critic's k steps, then G's.
-    fn advance(&mut self) -> Result<PlaneReport> {
+    fn advance(&mut self) -> Result<CriticReport> {
         let begun = Instant::now();
         let mut of_critic = None;
         for _ in 0..self.core.config.k {
@@ -125,16 +106,7 @@ impl Stage for Plane {
         let of_g = self.generator_step(&z)?;
         let of_critic =
             of_critic.ok_or_else(|| Error::new("make a step").expected("k of at least 1").actual(0))?;
-        Ok(PlaneReport {
-            loss_critic: of_critic.loss,
-            loss_g: of_g.loss,
-            estimate: of_critic.estimate,
-            penalty: of_critic.penalty,
-            slope: mean(&of_critic.slopes),
-            gradient_critic: of_critic.gradient,
-            gradient_g: of_g.gradient,
-            seconds: begun.elapsed().as_secs_f32(),
-        })
+        Ok(CriticReport::of(&of_critic, &of_g, begun.elapsed().as_secs_f32()))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -282,102 +254,6 @@ impl Plane {
     }
 }
 
-/// Looking at what was learnt. Nothing here changes the stage.
-impl Plane {
-    /// G as it is now.
-    pub fn generator(&self) -> &Mlp<2, 2> {
-        &self.generator
-    }
-
-    /// The critic, or D, as it is now.
-    pub fn critic(&self) -> &Critic {
-        &self.critic
-    }
-
-    /// `count` points of the generator, `(count, 2)`, from noise of its own seed.
-    ///
-    /// # Errors
-    /// The device is out of memory.
-    pub fn samples(&self, count: usize, seed: u64) -> Result<Vec<f32>> {
-        let z = points(&self.dev, Noise::new(seed).normal(2 * count))?;
-        Ok(values(&forward(&self.generator, z)?))
-    }
-
-    /// The critic's raw output at each place, `(N, 2)`; a packed critic is asked of as many copies of the place. One that sees
-    /// its batch's standard deviation sees that of these places.
-    ///
-    /// # Errors
-    /// An odd count of numbers, or the device is out of memory.
-    pub fn scores(&self, places: &[f32]) -> Result<Vec<f32>> {
-        self.critic.judge(self.copies(places)?)
-    }
-
-    /// Where the generator's loss wants a sample at each place to go: minus the loss's gradient there, `(N, 2)`, in units of
-    /// loss per unit of length. A packed critic is asked of copies of the place that move together.
-    ///
-    /// # Errors
-    /// Those of [`scores`](Self::scores).
-    pub fn pull(&self, places: &[f32]) -> Result<Vec<f32>> {
-        let (copies, pack) = (self.copies(places)?, self.critic.pack());
-        let scores = self.critic.scores(copies.leaky_trace())?;
-        // The loss is a mean over all places.
-        let back = -(scores.shape().0 as f32);
-        let gradients = self.generator_loss(scores)?.backward();
-        let of_copies = values(&gradients.get(&copies));
-        let each = of_copies.chunks(2 * pack);
-        Ok(each
-            .flat_map(|copies| [0, 1].map(|at| back * copies.iter().skip(at).step_by(2).sum::<f32>()))
-            .collect())
-    }
-
-    /// The length of the critic's gradient at `count` interpolates between data and samples, from noise of its own seed:
-    /// what the penalty draws to 1.
-    ///
-    /// # Errors
-    /// A critic that sees its batch's standard deviation, or the device is out of memory.
-    pub fn slopes(&self, count: usize, seed: u64) -> Result<Vec<f32>> {
-        let (mut noise, pack) = (Noise::new(seed), self.critic.pack());
-        let x = self.config().target.sample(&mut noise, count * pack)?;
-        let fake = self.samples(count * pack, seed)?;
-        let between = interpolates(&x, &fake, &noise.uniform(count))?;
-        let of_input = self.critic.slopes(points(&self.dev, between)?.leaky_traced())?;
-        let (_, lengths) = gradient_penalty(of_input, Default::default())?;
-        Ok(lengths)
-    }
-
-    /// Each of the critic's weights and biases over c, in a WGAN with clipping: from -1 to 1, in the order of the
-    /// network.
-    ///
-    /// # Errors
-    /// A game without clipping.
-    pub fn clipped_weights(&self) -> Result<Vec<f32>> {
-        let Game::Wgan { clip } = self.config().game else {
-            return Err(Error::new("look at clipped weights")
-                .expected("a WGAN with clipping")
-                .actual(self.config().game.name())
-                .next("train one with PlaneConfig::wgan"));
-        };
-        let mut collect = Collect(Vec::new());
-        self.critic.read("", &mut collect)?;
-        Ok(collect.0.into_iter().map(|w| w / clip).collect())
-    }
-
-    fn copies(&self, places: &[f32]) -> Result<Batch<2>> {
-        let (pairs, odd) = places.as_chunks::<2>();
-        if !odd.is_empty() {
-            return Err(Error::new("look at places in the plane")
-                .expected("pairs of numbers")
-                .actual(format!("{} numbers", places.len()))
-                .next("give points as x, y, x, y"));
-        }
-        let pack = self.critic.pack();
-        points(
-            &self.dev,
-            pairs.iter().flat_map(|place| std::iter::repeat_n(*place, pack).flatten()).collect(),
-        )
-    }
-}
-
 /// Cuts every parameter to [-c, c].
 struct Clip(f32);
 
@@ -385,16 +261,6 @@ impl Change for Clip {
     fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
         let clipped: Vec<f32> = values(tensor).into_iter().map(|w| w.clamp(-self.0, self.0)).collect();
         tensor.copy_from(&clipped);
-        Ok(())
-    }
-}
-
-/// Takes every parameter.
-struct Collect(Vec<f32>);
-
-impl Read for Collect {
-    fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &Tensor<S, f32, Dev>) -> Result<()> {
-        self.0.extend(values(tensor));
         Ok(())
     }
 }

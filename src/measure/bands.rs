@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use super::statistics::Quartiles;
 use super::{Options, chosen, machine, table};
-use crate::data::{Density, Target};
+use crate::data::{Density, Planar, Target};
 use crate::homework::bands::{Assess, Assessed, Band, Bands, Reference};
 use crate::lab::checkout::{Checkout, read, write_whole};
 use crate::lessons::dcgan::{Dcgan, DcganConfig};
 use crate::lessons::density::{DensityConfig, DensityNet, three_humps};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::lessons::wasserstein::{Plane, PlaneConfig};
 use crate::show::three_digits as shown;
-use crate::train::{Stage, grouped};
+use crate::train::{Stage, each, grouped};
 use crate::{Error, Result};
 
 const NAME: &str = "bands";
@@ -27,11 +28,12 @@ struct Kind {
     references: fn(u64) -> Result<Vec<Reference>>,
 }
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     Kind { name: DensityNet::KIND, references: of_density },
     Kind { name: NaiveGenerator::KIND, references: of_naive },
     Kind { name: Gan::KIND, references: of_gan },
     Kind { name: Dcgan::KIND, references: of_dcgan },
+    Kind { name: Plane::KIND, references: of_plane },
 ];
 
 /// Trains all seeds of all references, or of the stages named by `--only`, and writes files and table; with `--quick`
@@ -78,15 +80,15 @@ fn path(checkout: &Checkout, stage: &str) -> PathBuf {
     checkout.root().join("src/homework/bands").join(format!("{stage}.json"))
 }
 
-/// Trains one reference's seeds, one after the other.
+/// Trains one reference's seeds, as many at a time as the machine has processors.
 fn reference<S: Assess>(
     name: &str,
     steps: u64,
     seeds: u64,
-    config: impl Fn(u64) -> S::Config,
+    config: impl Fn(u64) -> S::Config + Sync,
 ) -> Result<Reference> {
-    let mut runs: Vec<Assessed> = Vec::new();
-    for seed in FIRST_SEED..FIRST_SEED + seeds {
+    let seeds: Vec<u64> = (FIRST_SEED..FIRST_SEED + seeds).collect();
+    let runs: Vec<Assessed> = each(&seeds, &|&seed: &u64| {
         let mut stage = S::build(config(seed))?;
         for _ in 0..steps {
             crate::train::step(&mut stage)?;
@@ -96,8 +98,8 @@ fn reference<S: Assess>(
             assessed.figures.iter().map(|(name, _, value)| format!("{name} {}", shown(*value))).collect();
         let failed = if assessed.failed { S::FAILED } else { "" };
         println!("{}, {name}, seed {seed}: {} {failed}", S::KIND, figures.join(", "));
-        runs.push(assessed);
-    }
+        Ok(assessed)
+    })?;
     let figures = runs.first().map(|run| run.figures.clone()).unwrap_or_default();
     let band = |(place, (name, best, _)): (usize, &(&'static str, _, f64))| Band {
         name: (*name).into(),
@@ -169,6 +171,16 @@ fn of_dcgan(seeds: u64) -> Result<Vec<Reference>> {
     Ok(vec![of])
 }
 
+/// Lesson 08's short runs: a whole run of so many steps, over which the rates fall.
+fn of_plane(seeds: u64) -> Result<Vec<Reference>> {
+    let steps = PlaneConfig::SHORT;
+    let of = reference::<Plane>("WGAN-GP on the ring, the short run", steps, seeds, |seed| PlaneConfig {
+        seed,
+        ..PlaneConfig::short(Planar::ring())
+    })?;
+    Ok(vec![of])
+}
+
 /// What was done, and a row a figure.
 fn report(all: &[Bands]) -> String {
     let head = ["stage", "reference", "steps", "figure", "least", "median (quartiles)", "greatest", "failed"];
@@ -202,8 +214,8 @@ fn report(all: &[Bands]) -> String {
         "`cargo course measure {NAME}`: {}.\n\n\
          Runs of the course's own settings that differ in the seed alone, {FIRST_SEED} and on: what `homework::bands` judges a\n\
          learner's run against. Failed are runs that collapsed (samples with less than a tenth of the target's standard deviation,\n\
-         which the naive generator is there to show; of the DCGAN a quarter of real faces' diversity or less), or that\n\
-         missed the curve (an error above half of what a flat line leaves).\n\n{}",
+         which the naive generator is there to show; of the DCGAN a quarter of real faces' diversity or less), that missed the\n\
+         curve (an error above half of what a flat line leaves), or that lost modes (in the plane, one or more).\n\n{}",
         made.join("; "),
         table::markdown(&head, &rows),
     )

@@ -8,6 +8,8 @@
 //!
 //! A layer says by [`InputGradient`] what it does there; tuples of such layers do it one after the other. Batch
 //! normalisation doesn't: it mixes the samples of a batch, so that a penalty on each sample's gradient has no meaning.
+//! (What one computes who does it all the same is in [`Network::input_gradient`](super::dcgan::Network::input_gradient),
+//! which lesson 08 shows.)
 
 use dfdx::nn::Module;
 use dfdx::nn::modules as theirs;

@@ -41,4 +41,17 @@
     assert!(qualities[0] >= 0.15 && qualities[1] <= 0.05, "{qualities:?}");
     // Section 8: on this seed both have what was lost.
     assert!(with_help.iter().all(|&captured| captured >= 7), "{with_help:?}");
+
+    // Section 3: the course's own short run is comparable with its bands, whatever the processor.
+    assert!(standing.comparable() && standing.seeds == 20 && !standing.failed, "{standing}");
+
+    // Section 9: the estimate falls on images too. No plan costs as little as the normalised critic says, and only its
+    // scores move with their neighbours.
+    let estimates = painted[0][3].history().column("estimate")?;
+    let of = |part: &[f32]| f64::from(part.iter().sum::<f32>()) / part.len() as f64;
+    assert!(of(&estimates[150..]) <= 0.6 * of(&estimates[20..40]), "{estimates:?}");
+    let [plain, normed] = &bounds[..] else { panic!("{bounds:?}") };
+    assert!(plain[0] <= plain[1] && normed[0] >= 1.5 * normed[1], "{bounds:?}");
+    assert!(plain[2] >= 2.0 * normed[2], "{bounds:?}");
+    assert!(moved[0].abs() <= 1e-3 && moved[1].abs() >= 1.0, "{moved:?}");
 }

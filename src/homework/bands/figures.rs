@@ -9,6 +9,7 @@ use crate::lessons::dcgan::{Dcgan, image_set};
 use crate::lessons::density::DensityNet;
 use crate::lessons::gan::Gan;
 use crate::lessons::naive_generator::NaiveGenerator;
+use crate::lessons::wasserstein::Plane;
 use crate::metrics::{FacesStandard, Histogram, js};
 use crate::tensor::Noise;
 use crate::train::Stage;
@@ -108,5 +109,21 @@ impl Assess for Dcgan {
             ("diversity / real faces'", Best::Greatest, quality.diversity),
         ];
         Ok(Assessed { figures, failed: quality.diversity <= 0.25 })
+    }
+}
+
+impl Assess for Plane {
+    const FAILED: &'static str = "lost modes";
+
+    /// Failed: of the modes that are known, one or more has no sample. Other targets have none to lose.
+    fn assess(&self) -> Result<Assessed> {
+        let mut figures = vec![("W₁ of 500 samples", Best::Least, self.distance()?)];
+        let mut failed = false;
+        if self.config().target.modes().is_some() {
+            let modes = self.modes()?;
+            failed = modes.captured() < modes.hits.len();
+            figures.insert(0, ("high quality", Best::Greatest, modes.quality()));
+        }
+        Ok(Assessed { figures, failed })
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::figures::Assessed;
 use super::{Best, Reference};
-use crate::show::three_digits as shown;
+use crate::show::{Figure, Panel, three_digits as shown};
+use crate::{Error, Result};
 
 /// Where a run stands among those of the reference.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,8 @@ pub struct Place {
     pub percentile: f64,
     /// The reference's least and greatest.
     pub range: (f64, f64),
+    /// The reference's values, one a seed.
+    pub band: Vec<f64>,
     /// Which end is the good one.
     pub best: Best,
 }
@@ -68,6 +71,37 @@ impl Standing {
     pub fn comparable(&self) -> bool {
         self.differences.is_empty()
     }
+
+    /// The run among those of the reference, a panel a figure: the reference's values in order, and the run's at its place.
+    /// Its text alternative is the line.
+    ///
+    /// # Errors
+    /// The run has no figure that the reference has.
+    pub fn figure(&self, caption: &str) -> Result<Figure> {
+        if self.places.is_empty() {
+            return Err(Error::new("draw a run among others")
+                .expected("a figure that the reference has too")
+                .actual("none")
+                .next("make the bands anew: `cargo course measure bands`"));
+        }
+        let mut figure = Figure::new(caption).alt(&self.to_string()).columns(self.places.len().min(2));
+        for Place { name, value, band, percentile, .. } in &self.places {
+            let mut sorted = band.clone();
+            sorted.sort_by(f64::total_cmp);
+            let seeds: Vec<f64> = (1..=sorted.len()).map(|at| at as f64).collect();
+            // Between the run below it and the run above it.
+            let place = percentile / 100.0 * sorted.len() as f64 + 0.5;
+            figure = figure.panel(
+                Panel::new(name)
+                    .x("runs of the reference, from least to greatest")
+                    .y(name)
+                    .points("another seed", &seeds, &sorted)
+                    .points("your run", &[place], &[*value])
+                    .x_range(0.0, sorted.len() as f64 + 1.0),
+            );
+        }
+        Ok(figure)
+    }
 }
 
 impl Place {
@@ -83,6 +117,7 @@ impl Place {
             better_than: if best == Best::Least { above } else { below },
             percentile: 100.0 * (below as f64 + equal as f64 / 2.0) / band.len().max(1) as f64,
             range: (low, high),
+            band: band.to_vec(),
             best,
         }
     }

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::figures::{Assess, Assessed};
 use super::*;
-use crate::data::Target;
+use crate::data::{Planar, Target};
 use crate::lessons::density::DensityConfig;
 use crate::lessons::gan::GanConfig;
 use crate::lessons::naive_generator::NaiveConfig;
+use crate::lessons::wasserstein::PlaneConfig;
 
 fn reference() -> Reference {
     Reference {
@@ -41,6 +42,16 @@ fn a_run_has_its_place_among_twenty() {
         "gan, k = 1, 20 seeds: W₁ 14.5, better than 6 of 20 (70th percentile); readable 0.500, better than 0 of 20 \
          (50th percentile); it has not collapsed; 3 of 20 reference runs collapsed"
     );
+}
+
+#[test]
+fn its_figure_draws_and_says_the_line() {
+    let mut standing = standing(Vec::new());
+    let figure = standing.figure("Your run.").unwrap();
+    assert_eq!(figure.text(), standing.to_string());
+    figure.png().unwrap();
+    standing.places.clear();
+    assert!(standing.figure("Nothing.").unwrap_err().to_string().contains("measure bands"));
 }
 
 #[test]
@@ -91,6 +102,7 @@ fn the_shipped_bands_are_of_the_course_s_own_settings() {
         bands(include_str!("density.json")),
         bands(include_str!("naive-generator.json")),
         bands(include_str!("gan.json")),
+        bands(include_str!("plane.json")),
     ];
     for bands in &all {
         for Reference { name, figures, failed, .. } in &bands.references {
@@ -120,6 +132,7 @@ fn the_shipped_bands_are_of_the_course_s_own_settings() {
         );
     };
     only_steps(of_density(&DensityNet::new(DensityConfig::default()).unwrap()).unwrap());
+    only_steps(of_plane(&Plane::new(PlaneConfig::short(Planar::ring())).unwrap()).unwrap());
     for target in [Target::gaussian(), Target::humps(), Target::geyser().unwrap()] {
         only_steps(of_gan(&Gan::new(GanConfig { target, ..GanConfig::default() }).unwrap()).unwrap());
     }

@@ -15,10 +15,10 @@ pub fn check_05_3(normalise: Normalise) -> Verdict {
     judge(normalise).printed()
 }
 
-const EPSILON: f64 = 1e-5;
+pub(in crate::homework) const EPSILON: f64 = 1e-5;
 
 /// Normalises the numbers of each group alike; `group` says which one the number at an index belongs to.
-fn grouped(
+pub(in crate::homework) fn grouped(
     x: &[f32],
     group: impl Fn(usize) -> usize,
     change: impl Fn(f64, f64, f64, f64) -> f64,
@@ -40,7 +40,7 @@ fn grouped(
     x.iter().enumerate().map(changed).collect()
 }
 
-fn standard(value: f64, mean: f64, squares: f64, count: f64) -> f64 {
+pub(in crate::homework) fn standard(value: f64, mean: f64, squares: f64, count: f64) -> f64 {
     (value - mean) / (squares / count + EPSILON).sqrt()
 }
 

@@ -12,6 +12,7 @@ fn right_answers_pass() {
         critic::judge(|real, fake| Ok(fake.mean() - real.mean())),
         penalty::judge(|gradients, samples| penalty::right(gradients, samples) as f32),
         between::judge(between::right),
+        norm::judge(norm::right),
     ];
     for verdict in verdicts {
         assert!(verdict.passed, "{verdict}");
@@ -113,6 +114,59 @@ fn mistakes_in_where_the_penalty_is_asked_are_named() {
         (between::judge(|real, _, _| real[..2].to_vec()), "as many points"),
         (between::judge(|real, fake, _| mix(real, fake, |_| 3.0)), "not recognised"),
         (between::judge(|real, _, _| vec![real[real.len()]]), "your code panicked"),
+    ] {
+        named(&verdict, part);
+    }
+}
+
+#[test]
+fn mistakes_in_what_is_normalised_are_named() {
+    fn by(x: &[f32], group: impl Fn(usize) -> usize, of: fn(f32, f32, f32, f32) -> f32) -> Vec<f32> {
+        let value = |at: usize| {
+            let all: Vec<f32> = (0..x.len()).filter(|&i| group(i) == group(at)).map(|i| x[i]).collect();
+            let n = all.len() as f32;
+            let mean = all.iter().sum::<f32>() / n;
+            of(x[at], mean, all.iter().map(|v| (v - mean).powi(2)).sum::<f32>(), n)
+        };
+        (0..x.len()).map(value).collect()
+    }
+    fn standard(v: f32, m: f32, s: f32, n: f32) -> f32 {
+        (v - m) / (s / n + 1e-5).sqrt()
+    }
+    for (verdict, part) in [
+        (norm::judge(|x, c, p| by(x, |at| at / p % c, standard)), "falls from 1.41 to 0.00"),
+        (
+            norm::judge(|x, c, p| by(x, |at| at % (c * p), standard)),
+            "each number is normalised over the batch",
+        ),
+        (norm::judge(|x, _, _| by(x, |_| 0, standard)), "serve for the whole batch"),
+        (norm::judge(|x, _, p| by(x, |at| at / p, standard)), "instance normalisation"),
+        (norm::judge(|x, _, _| x.to_vec()), "nothing is normalised"),
+        (
+            norm::judge(|x, c, p| {
+                by(x, |at| at / (c * p), |v, m, s, n| (v - m) / (s / (n - 1.0) + 1e-5).sqrt())
+            }),
+            "divided by n − 1",
+        ),
+        (
+            norm::judge(|x, c, p| by(x, |at| at / (c * p), |v, m, s, n| (v - m) / (s / n + 1e-5))),
+            "take its root",
+        ),
+        (
+            norm::judge(|x, c, p| by(x, |at| at / (c * p), |v, m, s, n| (v - m) / ((s / n).sqrt() + 1e-5))),
+            "ε stands under the root",
+        ),
+        (
+            norm::judge(|x, c, p| by(x, |at| at / (c * p), |v, _, s, n| v / (s / n + 1e-5).sqrt())),
+            "the mean isn't subtracted",
+        ),
+        (
+            norm::judge(|x, c, p| by(x, |at| at / (c * p), |v, m, _, _| v - m)),
+            "isn't divided by the deviation",
+        ),
+        (norm::judge(|x, c, p| by(x, |at| at / (c * p), |v, m, s, n| (v - m) / (s / n).sqrt())), "0/0"),
+        (norm::judge(|x, _, _| x.iter().map(|v| v * 3.0 + 1.0).collect()), "not recognised"),
+        (norm::judge(|x, _, _| vec![x[x.len()]]), "your code panicked"),
     ] {
         named(&verdict, part);
     }

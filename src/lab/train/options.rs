@@ -52,7 +52,8 @@ impl Options {
 /// What the stage itself is given. Which of these it has, it says.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Settings {
-    /// The data: `faces`, `fashion`, or a folder of images, for conditional with a sub-folder a class; of gan `gaussian`, `humps`, `geyser`, or a CSV file;
+    /// The data: of dcgan, conditional (a sub-folder a class) and wgan-gp `faces`, `fashion`, or a folder of images; of gan
+    /// `gaussian`, `humps`, `geyser`, or a CSV file;
     /// of plane `ring`, `grid`, `unscaled-grid`, `swiss-roll`, `geyser`.
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "resume")]
     pub data: Option<String>,

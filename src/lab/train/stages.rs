@@ -7,7 +7,7 @@ use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
-use crate::lessons::wasserstein::{Plane, PlaneConfig};
+use crate::lessons::wasserstein::{Plane, PlaneConfig, WganGp, WganGpConfig};
 use crate::nn::dcgan::Preset;
 use crate::train::Stage;
 use crate::{Error, Result};
@@ -67,13 +67,14 @@ const fn entry<S: Trained>() -> Entry {
 }
 
 /// All of them, in the order of the course.
-pub static STAGES: [Entry; 6] = [
+pub static STAGES: [Entry; 7] = [
     entry::<DensityNet>(),
     entry::<NaiveGenerator>(),
     entry::<Gan>(),
     entry::<Dcgan>(),
     entry::<Conditional>(),
     entry::<Plane>(),
+    entry::<WganGp>(),
 ];
 
 /// Names for a stage with one of its games: `cgan` is `conditional --game cgan`, in a folder of that name.
@@ -147,32 +148,7 @@ impl Trained for Dcgan {
     const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
 
     fn set(config: &mut DcganConfig, settings: &Settings) -> Result<()> {
-        let wrong = |what: String, expected: &str, next: &str| {
-            Err(Error::new(format!("train dcgan with {what}")).expected(expected).next(next))
-        };
-        if let Some(data) = &settings.data {
-            config.source = match data.parse() {
-                Ok(source) => source,
-                Err(expected) => return wrong("this --data".into(), &expected, "name the data"),
-            };
-        }
-        if let Some(size) = settings.size.filter(|&size| size != config.preset.side()) {
-            config.preset = match size {
-                128 => Preset::P128,
-                64 => Preset::P64,
-                32 => Preset::P32Small,
-                _ => {
-                    let next = "choose one of these; the preset 32, in --config, has twice the channels";
-                    return wrong(format!("--size {size}"), "128, 64 or 32", next);
-                }
-            };
-        }
-        if settings.strict {
-            match &mut config.source {
-                Source::Folder(folder) => folder.strict = true,
-                _ => return wrong("--strict".into(), "--data with a folder of images", "leave --strict out"),
-            }
-        }
+        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
         config.latent = settings.latent.unwrap_or(config.latent);
         config.batch = settings.batch.unwrap_or(config.batch);
         config.seed = settings.seed.unwrap_or(config.seed);
@@ -191,18 +167,13 @@ impl Trained for Dcgan {
 impl Trained for Conditional {
     const ABOUT: &str =
         "lesson 07: cGAN or AC-GAN on clothes, faces by their expression, or your own images in sub-folders";
-    const SETTINGS: &[&str] = &["data", "game", "latent", "batch", "seed", "strict"];
+    const SETTINGS: &[&str] = &["data", "game", "size", "latent", "batch", "seed", "strict"];
 
     fn set(config: &mut ConditionalConfig, settings: &Settings) -> Result<()> {
         let wrong = |what: String, expected: &str, next: &str| {
             Err(Error::new(format!("train a conditional GAN with {what}")).expected(expected).next(next))
         };
-        if let Some(data) = &settings.data {
-            config.source = match data.parse() {
-                Ok(source) => source,
-                Err(expected) => return wrong("this --data".into(), &expected, "name the data"),
-            };
-        }
+        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
         match settings.game.as_deref() {
             None => {}
             Some("cgan") => config.game = ConditionalConfig::cgan(Source::fashion()).game,
@@ -213,12 +184,6 @@ impl Trained for Conditional {
                     "cgan or acgan",
                     "choose one of these; all else is for --config",
                 );
-            }
-        }
-        if settings.strict {
-            match &mut config.source {
-                Source::Folder(folder) => folder.strict = true,
-                _ => return wrong("--strict".into(), "--data with a folder of images", "leave --strict out"),
             }
         }
         config.latent = settings.latent.unwrap_or(config.latent);
@@ -233,6 +198,27 @@ impl Trained for Conditional {
 
     fn notices(&self) -> Vec<String> {
         Conditional::notices(self).to_vec()
+    }
+}
+
+impl Trained for WganGp {
+    const ABOUT: &str = "lesson 08: WGAN-GP on faces, clothes, or your own images";
+    const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
+
+    fn set(config: &mut WganGpConfig, settings: &Settings) -> Result<()> {
+        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
+        config.latent = settings.latent.unwrap_or(config.latent);
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(config: &WganGpConfig) -> Length {
+        Length::Epochs(config.epochs)
+    }
+
+    fn notices(&self) -> Vec<String> {
+        WganGp::notices(self).to_vec()
     }
 }
 
@@ -269,6 +255,37 @@ impl Trained for Plane {
     fn length(config: &PlaneConfig) -> Length {
         Length::Steps(config.steps)
     }
+}
+
+/// The images and their size, for stages that learn from images.
+fn images(stage: &str, settings: &Settings, source: &mut Source, preset: &mut Preset) -> Result<()> {
+    let wrong = |what: String, expected: &str, next: &str| {
+        Err(Error::new(format!("train {stage} with {what}")).expected(expected).next(next))
+    };
+    if let Some(data) = &settings.data {
+        *source = match data.parse() {
+            Ok(source) => source,
+            Err(expected) => return wrong("this --data".into(), &expected, "name the data"),
+        };
+    }
+    if let Some(size) = settings.size.filter(|&size| size != preset.side()) {
+        *preset = match size {
+            128 => Preset::P128,
+            64 => Preset::P64,
+            32 => Preset::P32Small,
+            _ => {
+                let next = "choose one of these; the preset 32, in --config, has twice the channels";
+                return wrong(format!("--size {size}"), "128, 64 or 32", next);
+            }
+        };
+    }
+    if settings.strict {
+        match source {
+            Source::Folder(folder) => folder.strict = true,
+            _ => return wrong("--strict".into(), "--data with a folder of images", "leave --strict out"),
+        }
+    }
+    Ok(())
 }
 
 /// A target by its name, or the first column of a CSV file.
@@ -338,6 +355,11 @@ mod tests {
         );
         let small = given(Settings { size: Some(32), latent: Some(16), ..Settings::default() }).unwrap();
         assert_eq!((small.preset, small.latent), (Preset::P32Small, 16));
+        let mut config = WganGpConfig::default();
+        let settings = Settings { size: Some(64), batch: Some(8), seed: Some(2), ..data("fashion") };
+        WganGp::set(&mut config, &settings).unwrap();
+        assert_eq!((&config.source, config.preset), (&Source::fashion(), Preset::P64));
+        assert_eq!((config.batch, config.seed, WganGp::length(&config)), (8, 2, Length::Epochs(48)));
         for (settings, part) in [
             (Settings { size: Some(48), ..Settings::default() }, "with --size 48: expected 128, 64 or 32"),
             (Settings { strict: true, ..data("faces") }, "with --strict: expected --data with a folder"),

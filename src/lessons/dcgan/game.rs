@@ -55,6 +55,18 @@ impl Player {
     pub(crate) fn update_slowed(&mut self, share: f64, mut gradients: Gradients<f32, Dev>) -> Result<()> {
         self.adam.update_slowed(share, &mut self.network, &mut gradients)
     }
+
+    /// `count` vectors from N(0, 1) for a generator, `(count, L, 1, 1)`.
+    pub(crate) fn latent(&self, dev: &Dev, noise: &mut Noise, count: usize) -> Result<Map<Dev>> {
+        let (length, ..) = self.network.takes();
+        tensor(dev, noise.normal(count * length), (count, length, 1, 1))
+    }
+
+    /// What the network gives as in training; it stays as it is.
+    pub(crate) fn as_in_training(&self, x: &Map<Dev>) -> Result<Map<Dev>> {
+        // The copy shares all numbers but the running statistics, which move.
+        self.network.clone().forward_mut(x.clone())
+    }
 }
 
 impl Game {
@@ -77,8 +89,7 @@ impl Game {
 
     /// `count` latent vectors from N(0, 1), `(B, L, 1, 1)`.
     pub(crate) fn latent(&self, noise: &mut Noise, count: usize) -> Result<Map<Dev>> {
-        let (length, ..) = self.generator.network.takes();
-        tensor(&self.dev, noise.normal(count * length), (count, length, 1, 1))
+        self.generator.latent(&self.dev, noise, count)
     }
 
     /// D's loss on real images against 1 and on G(z) against 0, and its gradients. G runs without a tape.

@@ -1,43 +1,14 @@
 //! One full step beside PyTorch's, every preset: see `tests/pytorch/dcgan.py`, whose formulas stand here once more.
 
-use dfdx::prelude::{HasShape, Shape, Tensor};
-
+use super::fill::Fill;
 use super::*;
 use crate::nn::dcgan::Preset;
+use crate::nn::walk::Tensors;
 use crate::nn::walk::named::{Named, gradients_of, tensors_of};
-use crate::nn::walk::{Change, Tensors};
 use crate::ops::oracle::{Literals, close, filled, number, same};
 use crate::tensor::{device, tensor};
 
 const TOLERANCE: f64 = 1e-4;
-
-/// Fills the parameters one after the other, and leaves the running statistics.
-struct Fill {
-    stream: u32,
-}
-
-impl Change for Fill {
-    fn tensor<S: Shape>(
-        &mut self,
-        name: String,
-        trainable: bool,
-        tensor: &mut Tensor<S, f32, Dev>,
-    ) -> Result<()> {
-        if trainable {
-            let centre = if name.ends_with("scale") { 1.0 } else { 0.0 };
-            let count = tensor.shape().num_elements();
-            let mut values = filled(count, self.stream, centre, 1.0 / 32.0);
-            if name.ends_with("bias") {
-                // Far from the kinks of the activations behind, on both of their sides.
-                values.iter_mut().step_by(2).for_each(|value| *value += 3.0);
-                values.iter_mut().skip(1).step_by(2).for_each(|value| *value -= 3.0);
-            }
-            tensor.copy_from(&values);
-            self.stream += 1;
-        }
-        Ok(())
-    }
-}
 
 fn all_same(literals: &Literals, case: &str, prefix: &str, named: &Named) -> f64 {
     assert!(named.len() >= 6, "{case}: {prefix} of {} tensors", named.len());

@@ -1,9 +1,11 @@
 //! The figures of lesson 08. Each says in its text alternative what is to be seen, with the numbers drawn.
 
 mod disjoint;
+mod images;
 mod picture;
 
 pub use disjoint::disjoint_figure;
+pub use images::{critics_figure, grids_figure, painted};
 pub use picture::{levels_figure, picture, samples_figure};
 
 use super::{Game, MOVED, Plane, PlaneConfig};

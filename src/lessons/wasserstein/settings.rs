@@ -1,4 +1,4 @@
-//! What can be set of the game in the plane, and what each of its steps reports.
+//! What can be set of the game in the plane.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,6 @@ use crate::data::Planar;
 use crate::data::batches::LARGEST;
 use crate::loss::Sides;
 use crate::optim::{AdamConfig, OptimizerConfig, RmsPropConfig};
-use crate::train::Report;
 use crate::{Error, Result};
 
 /// What the two players play for.
@@ -138,6 +137,14 @@ impl PlaneConfig {
         }
     }
 
+    /// Steps of [`short`](Self::short).
+    pub const SHORT: u64 = 1_200;
+
+    /// [`wgan_gp`](Self::wgan_gp) for less than half as long: what lesson 08 trains, and its seed bands.
+    pub fn short(target: Planar) -> Self {
+        Self { steps: Self::SHORT, ..Self::wgan_gp(target) }
+    }
+
     /// The learning rates' share at G's step `step`, counted from 0.
     pub fn share(&self, step: u64) -> f64 {
         if !self.decay {
@@ -179,66 +186,5 @@ impl PlaneConfig {
             Self { steps: 0, .. } => refuse("steps", "at least one", "0".into()),
             _ => self.target.check(),
         }
-    }
-}
-
-/// What one step tells: of the critic's (last) step and of G's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlaneReport {
-    /// The critic's loss before its update, penalty included. Of D, cross-entropy over real and generated together.
-    pub loss_critic: f32,
-    /// G's loss before its update.
-    pub loss_g: f32,
-    /// E c(x) - E c(G(z)) on the critic's batch: what a WGAN's critic estimates the earth mover's distance by, times its
-    /// Lipschitz constant. Of D the same with its logits.
-    pub estimate: f32,
-    /// λ times the penalty; 0 in games without.
-    pub penalty: f32,
-    /// Mean length of the critic's gradient at the interpolates; 0 in games without penalty, which don't compute it.
-    pub slope: f32,
-    /// Length of the gradient of the critic's loss in its parameters.
-    pub gradient_critic: f32,
-    /// Length of the gradient of G's loss in its parameters.
-    pub gradient_g: f32,
-    /// How long the step took.
-    pub seconds: f32,
-}
-
-impl Report for PlaneReport {
-    const COLUMNS: &'static [&'static str] = &[
-        "loss_critic",
-        "loss_g",
-        "estimate",
-        "penalty",
-        "slope",
-        "gradient_critic",
-        "gradient_g",
-        "seconds",
-    ];
-
-    fn row(&self) -> Vec<f32> {
-        let Self { loss_critic, loss_g, estimate, penalty, slope, gradient_critic, gradient_g, seconds } =
-            *self;
-        vec![loss_critic, loss_g, estimate, penalty, slope, gradient_critic, gradient_g, seconds]
-    }
-
-    fn of_row(row: &[f32]) -> Self {
-        let at = |i: usize| row.get(i).copied().unwrap_or(f32::NAN);
-        Self {
-            loss_critic: at(0),
-            loss_g: at(1),
-            estimate: at(2),
-            penalty: at(3),
-            slope: at(4),
-            gradient_critic: at(5),
-            gradient_g: at(6),
-            seconds: at(7),
-        }
-    }
-
-    fn line(&self) -> String {
-        let Self { loss_critic, loss_g, estimate, slope, .. } = self;
-        let slope = if *slope > 0.0 { format!(" · ‖∇c‖ {slope:.2}") } else { String::new() };
-        format!("loss critic {loss_critic:.3} G {loss_g:.3} · E c(x) − E c(G(z)) {estimate:.3}{slope}")
     }
 }

@@ -2,6 +2,7 @@
 
 use dfdx::prelude::Module;
 
+use super::look::Collect;
 use super::*;
 use crate::data::Planar;
 use crate::loss::Sides;

@@ -5,6 +5,8 @@
 //! in a list, tensors whose sizes are known at run time, and the same kernels, which take sizes as numbers anyway. Its
 //! tensors have the names that they have in the tuples, and its numbers are theirs, bit for bit.
 
+mod input_gradient;
+
 use std::fmt;
 
 use dfdx::prelude::{HasErr, HasShape, Module, OnesTensor, PutTape, Shape, Tape, ZerosTensor};
@@ -13,12 +15,13 @@ use super::{Preset, initialise};
 use crate::nn::batch_norm2d::{EPSILON, MOMENTUM, train};
 use crate::nn::walk::{Change, Read, Tensors};
 use crate::nn::{LeakyReLU, Tanh};
+use crate::ops::Activate;
 use crate::ops::conv::{Convolution, Convolve, Map, Window};
 use crate::ops::norm::{Affine, Channels, Normalisation, Then};
 use crate::tensor::{Dev, Noise, sizes};
 use crate::{Error, Result};
 
-/// A generator or a discriminator of DCGAN.
+/// A generator or a discriminator of DCGAN, or a critic.
 ///
 /// ```
 /// use gan_course::dfdx::prelude::HasShape;
@@ -84,7 +87,7 @@ impl Network {
         let inner = preset.generator();
         let kinds = [&[Kind::Stem], &[Kind::Up; 8][..inner.len() - 1], &[Kind::Pixels]].concat();
         let widths = [&[latent], inner, &[channels]].concat();
-        Self::build(dev, (latent, 1, 1), &kinds, &widths, noise)
+        Self::build(dev, (latent, 1, 1), (&kinds, true), &widths, noise)
     }
 
     /// A discriminator with DCGAN's first values: from images `(B, C, H, H)` to logits `(B, 1, 1, 1)`.
@@ -92,7 +95,7 @@ impl Network {
     /// # Errors
     /// `channels` is 0, or the device is out of memory.
     pub fn discriminator(dev: &Dev, preset: Preset, channels: usize, noise: &mut Noise) -> Result<Self> {
-        Self::classifier(dev, preset, channels, 1, noise)
+        Self::judge(dev, preset, (channels, 1), true, noise)
     }
 
     /// A discriminator that says more than real or fake: from images `(B, C, H, H)` to logits `(B, N, 1, 1)`, N =
@@ -107,16 +110,36 @@ impl Network {
         outputs: usize,
         noise: &mut Noise,
     ) -> Result<Self> {
+        Self::judge(dev, preset, (channels, outputs), true, noise)
+    }
+
+    /// A critic for a gradient penalty, with DCGAN's first values: the discriminator's convolutions and activations without
+    /// batch normalisation, so that each image's score is its own (Gulrajani et al. 2017, section 4). From images
+    /// `(B, C, H, H)` to scores `(B, 1, 1, 1)`.
+    ///
+    /// # Errors
+    /// `channels` is 0, or the device is out of memory.
+    pub fn critic(dev: &Dev, preset: Preset, channels: usize, noise: &mut Noise) -> Result<Self> {
+        Self::judge(dev, preset, (channels, 1), false, noise)
+    }
+
+    fn judge(
+        dev: &Dev,
+        preset: Preset,
+        (channels, outputs): (usize, usize),
+        normalised: bool,
+        noise: &mut Noise,
+    ) -> Result<Self> {
         let inner = preset.discriminator();
         let kinds = [&[Kind::Down; 8][..inner.len()], &[Kind::Score]].concat();
         let widths = [&[channels], inner, &[outputs]].concat();
-        Self::build(dev, (channels, preset.side(), preset.side()), &kinds, &widths, noise)
+        Self::build(dev, (channels, preset.side(), preset.side()), (&kinds, normalised), &widths, noise)
     }
 
     fn build(
         dev: &Dev,
         takes: (usize, usize, usize),
-        kinds: &[Kind],
+        (kinds, normalised): (&[Kind], bool),
         widths: &[usize],
         noise: &mut Noise,
     ) -> Result<Self> {
@@ -126,7 +149,7 @@ impl Network {
                 .actual(format!("{widths:?}"))
                 .next("choose a latent of 128, 16 or 1, and images with 1 or 3 channels"));
         }
-        let block = |(&kind, pair): (&Kind, &[usize])| Block::build(dev, kind, pair[0], pair[1]);
+        let block = |(&kind, pair): (&Kind, &[usize])| Block::build(dev, kind, normalised, pair[0], pair[1]);
         let blocks = kinds.iter().zip(widths.windows(2)).map(block).collect::<Result<_, _>>();
         let mut network = Self { takes, blocks: blocks.map_err(failed)? };
         initialise(&mut network, noise)?;
@@ -205,7 +228,7 @@ type Failure = <Dev as HasErr>::Err;
 type By = <Dev as Convolve>::By;
 
 impl Block {
-    fn build(dev: &Dev, kind: Kind, from: usize, to: usize) -> Result<Self, Failure> {
+    fn build(dev: &Dev, kind: Kind, normalised: bool, from: usize, to: usize) -> Result<Self, Failure> {
         let shape =
             if kind.is_transposed() { (from, to, KERNEL, KERNEL) } else { (to, from, KERNEL, KERNEL) };
         let norm = || {
@@ -216,7 +239,7 @@ impl Block {
                 running_var: dev.try_ones_like(&(to,))?,
             })
         };
-        let norm = if kind.is_normalised() { Some(norm()?) } else { None };
+        let norm = if normalised && kind.is_inner() { Some(norm()?) } else { None };
         Ok(Self { kind, weight: dev.try_zeros_like(&shape)?, norm })
     }
 
@@ -275,7 +298,12 @@ impl Block {
 
     /// The activation of a block without normalisation.
     fn activate<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
-        if self.kind == Kind::Pixels { Tanh.try_forward(x) } else { Ok(x) }
+        match self.kind.then() {
+            Then::LeakyReLU(slope) => Dev::leaky_relu(x, slope),
+            Then::ReLU => Dev::relu(x),
+            Then::Nothing if self.kind == Kind::Pixels => Tanh.try_forward(x),
+            Then::Nothing => Ok(x),
+        }
     }
 
     /// The names of its layers in the tuple of [`dcgan`](super): of the convolution and of the normalisation. A score is
@@ -293,11 +321,12 @@ impl Kind {
         matches!(self, Self::Stem | Self::Up | Self::Pixels)
     }
 
-    fn is_normalised(self) -> bool {
+    /// Whether DCGAN has a batch normalisation here.
+    fn is_inner(self) -> bool {
         matches!(self, Self::Stem | Self::Up | Self::Down)
     }
 
-    /// The activation of a block with normalisation.
+    /// The activation of an inner block.
     fn then(self) -> Then {
         match self {
             Self::Stem | Self::Up => Then::ReLU,
@@ -347,7 +376,7 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (channels, mut side, _) = self.takes;
         write!(f, "(B, {channels}, {side}, {side})")?;
-        for Block { kind, weight, .. } in &self.blocks {
+        for Block { kind, weight, norm } in &self.blocks {
             let &(a, b, ..) = weight.shape();
             let Window { kernel, stride, padding } = kind.window();
             let (layer, from, to, size) = if kind.is_transposed() {
@@ -357,9 +386,12 @@ impl fmt::Display for Network {
             };
             side = size.map_err(|_| fmt::Error)?;
             write!(f, "\n→ {layer}<{from}, {to}, {kernel}, {stride}, {padding}>")?;
+            if norm.is_some() {
+                write!(f, " BatchNorm2d<{to}>")?;
+            }
             match kind {
-                Kind::Stem | Kind::Up => write!(f, " BatchNorm2d<{to}> ReLU")?,
-                Kind::Down => write!(f, " BatchNorm2d<{to}> LeakyReLU(0.2)")?,
+                Kind::Stem | Kind::Up => write!(f, " ReLU")?,
+                Kind::Down => write!(f, " LeakyReLU(0.2)")?,
                 Kind::Pixels => write!(f, " Tanh")?,
                 Kind::Score => {}
             }

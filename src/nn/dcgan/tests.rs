@@ -7,6 +7,7 @@ use dfdx::prelude::{
 };
 
 use super::*;
+use crate::nn::input_gradient;
 use crate::nn::walk::named::{Named, gradients_of, tensors_of};
 use crate::ops::conv::Map;
 use crate::ops::frozen;
@@ -248,4 +249,75 @@ fn a_network_says_what_it_takes_and_what_it_is() {
     assert!(
         Network::generator(&dev, Preset::P64, 0, 1, &mut noise).unwrap_err().to_string().contains("[0, 512")
     );
+}
+
+/// A critic's convolutions as a tuple of types.
+type Critic<const C: usize> = (
+    (Conv2d<C, 32, 4, 2, 1>, LeakyReLU),
+    (Conv2d<32, 64, 4, 2, 1>, LeakyReLU),
+    (Conv2d<64, 128, 4, 2, 1>, LeakyReLU),
+    Score<128>,
+);
+
+#[test]
+fn a_critic_and_its_input_gradient_are_the_tuples() {
+    let dev = seeded_device(0).unwrap();
+    let (mut a, mut b) = (Noise::new(4), Noise::new(4));
+    let mut tuple = dev.build_module::<Critic<3>, f32>();
+    initialise(&mut tuple, &mut a).unwrap();
+    let mut critic = Network::critic(&dev, Preset::P32Small, 3, &mut b).unwrap();
+    assert_eq!(critic.parameters(), tuple.num_trainable_params());
+    assert_same("first values", &tensors_of(&critic), &tensors_of(&tuple));
+    let x: Images<3> = batch(&dev, &mut a, 3, 32);
+    let outer: Images<3> = batch(&dev, &mut a, 3, 32);
+    let scores = critic.forward(mapped(&x)).unwrap();
+    assert!(values(&scores) == values(&tuple.forward(x.clone())));
+    assert!(values(&critic.forward_mut(mapped(&x)).unwrap()) == values(&scores), "nothing is normalised");
+    let slope = critic.input_gradient(mapped(&x), Default::default()).unwrap();
+    let theirs = input_gradient(&tuple, x.leaky_trace()).unwrap();
+    assert!(values(&slope) == values(&theirs));
+    let mut ours = slope.square().try_mul(mapped(&outer)).unwrap().sum().backward();
+    let mut theirs = theirs.square().try_mul(outer).unwrap().sum().backward();
+    assert_same("gradients", &gradients_of(&critic, &mut ours), &gradients_of(&tuple, &mut theirs));
+    assert_eq!(
+        critic.to_string().lines().nth(1),
+        Some("→ Conv2d<3, 32, 4, 2, 1> LeakyReLU(0.2) → (B, 32, 16, 16)")
+    );
+}
+
+/// Also through batch normalisation, where each image's pixels move all scores.
+#[test]
+fn the_input_gradient_is_that_of_central_differences() {
+    let dev = seeded_device(0).unwrap();
+    for normalised in [false, true] {
+        let mut noise = Noise::new(9);
+        let mut critic = if normalised {
+            Network::discriminator(&dev, Preset::P32Small, 1, &mut noise).unwrap()
+        } else {
+            Network::critic(&dev, Preset::P32Small, 1, &mut noise).unwrap()
+        };
+        let pixels = noise.normal(3 * 1024);
+        let images = |pixels: Vec<f32>| tensor(&dev, pixels, (3, 1, 32, 32)).unwrap();
+        let slope = values(&critic.input_gradient(images(pixels.clone()), Default::default()).unwrap());
+        // Along a few directions: a single pixel's slope is lost in float32. Some activations pass their kinks on the way.
+        for seed in 0..4 {
+            let along = Noise::new(seed).normal(pixels.len());
+            let mut moved = |by: f32| {
+                let at = pixels.iter().zip(&along).map(|(x, v)| x + by * v).collect();
+                let scores = values(&critic.forward_mut(images(at)).unwrap());
+                scores.into_iter().map(f64::from).sum::<f64>()
+            };
+            let difference = (moved(3e-4) - moved(-3e-4)) / 6e-4;
+            let product: f64 = slope.iter().zip(&along).map(|(g, v)| f64::from(g * v)).sum();
+            let size = slope.iter().map(|g| f64::from(g * g)).sum::<f64>().sqrt();
+            assert!(
+                (difference - product).abs() <= 0.02 * size,
+                "{normalised}: {difference} {product} {size}"
+            );
+        }
+    }
+    let g = Network::generator(&dev, Preset::P32Small, 16, 1, &mut Noise::new(0)).unwrap();
+    let z = tensor(&dev, vec![0.0; 16], (1, 16, 1, 1)).unwrap();
+    let error = g.input_gradient(z, Default::default()).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("expected a critic or a discriminator, found a generator"), "{error}");
 }

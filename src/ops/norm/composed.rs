@@ -50,7 +50,7 @@ impl<D: Activate> Normalisation<D> for Composed {
 }
 
 impl Then {
-    fn apply<S: Shape, D: Activate, T: Tape<f32, D>>(
+    pub(super) fn apply<S: Shape, D: Activate, T: Tape<f32, D>>(
         self,
         x: Tensor<S, f32, D, T>,
     ) -> Result<Tensor<S, f32, D, T>, <D as HasErr>::Err> {

@@ -4,6 +4,7 @@
 //! In training the batch's own mean and variance are used, y = γ (x - μ)/√(σ² + ε) + β, and running averages follow; in
 //! inference those averages are used. As in PyTorch σ² is the biased variance, and its running average the unbiased.
 
+mod adjoint;
 mod composed;
 mod kernels;
 mod layout;
@@ -12,6 +13,7 @@ mod tests;
 
 use dfdx::prelude::{Const, Device, Dim, HasErr, NoneTape, Tape, Tensor};
 
+pub use adjoint::Adjoint;
 pub use composed::Composed;
 pub use kernels::Kernels;
 

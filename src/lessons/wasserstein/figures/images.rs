@@ -1,0 +1,126 @@
+//! The figures of WGAN-GP on images: what G makes as training goes on, and what the critic says meanwhile.
+
+use crate::lessons::wasserstein::{WganGp, WganGpConfig};
+use crate::show::{Figure, GAP, Panel, Plate, Tile};
+use crate::train::each;
+use crate::{Error, Result};
+
+/// Rows of a grid that a figure shows.
+const ROWS: usize = 4;
+/// Steps that are averaged into a point of a curve.
+const AVERAGED: usize = 10;
+
+/// Trains each for so many steps of G, keeping the stage after every `every` (at least 1) and at the end; as many at a time
+/// as the machine has processors, without progress lines and without being saved.
+///
+/// # Errors
+/// A setting out of its range, or a loss or gradient was not finite.
+pub fn painted(of: &[(WganGpConfig, u64)], every: u64) -> Result<Vec<Vec<WganGp>>> {
+    let every = every.max(1);
+    each(of, &|(config, steps): &(WganGpConfig, u64)| {
+        let mut stage = WganGp::new(config.clone())?;
+        let mut stages = Vec::new();
+        for step in 1..=*steps {
+            stage.step()?;
+            if step % every == 0 || step == *steps {
+                stages.push(stage.clone());
+            }
+        }
+        Ok(stages)
+    })
+}
+
+/// What G made of the same 32 latent vectors on the way, grid beside grid.
+///
+/// # Errors
+/// No stages, one without steps, or a grid can't be drawn.
+pub fn grids_figure(caption: &str, stages: &[WganGp]) -> Result<Plate> {
+    let Some(last) = stages.last() else {
+        return Err(Error::new("draw grids of generated images")
+            .expected("at least one stage")
+            .actual("none")
+            .next("train for at least one step"));
+    };
+    let (side, count) = (last.images().size().height, stages.len());
+    let when: Vec<String> = stages.iter().map(|stage| stage.steps().to_string()).collect();
+    let alt = format!(
+        "{count} grids of the same {} generated images of {side} × {side} pixels, after {} steps of the generator; the          critic's E c(x) − E c(G(z)) over the last {AVERAGED} steps or fewer is {:.2}.",
+        8 * ROWS,
+        when.join(", "),
+        averages(last, "estimate")?.1.last().copied().unwrap_or(f64::NAN),
+    );
+    let mut plate = Plate::new(caption).alt(&alt).columns(count.min(2)).row_height(240);
+    for stage in stages {
+        let title = format!("after {} steps of G", stage.steps());
+        let grid = stage.grid()?.top(ROWS * (side + GAP) + GAP)?;
+        plate = plate.tile(Tile::pixels(&title, &grid));
+    }
+    Ok(plate)
+}
+
+/// The critic's E c(x) - E c(G(z)) and the mean length of the gradient that is penalised, over training, curve by curve.
+///
+/// # Errors
+/// There is no training, or one without steps.
+pub fn critics_figure(caption: &str, stages: &[(&str, &WganGp)]) -> Result<Figure> {
+    if stages.is_empty() {
+        return Err(Error::new("draw critics").expected("at least one training").actual("none"));
+    }
+    let mut estimates = Panel::new("What the critic finds").x("step of G").y("E c(x) − E c(G(z))");
+    let mut slopes = Panel::new("The length that is penalised").x("step of G").y("mean ‖∇‖ between");
+    let mut told = format!("Two panels over the steps of G, averaged over {AVERAGED} steps.");
+    let mut last = 0.0f64;
+    for (name, stage) in stages {
+        let (at, estimate) = averages(stage, "estimate")?;
+        let (_, slope) = averages(stage, "slope")?;
+        let ends = |values: &[f64]| match values {
+            [first, .., end] => format!("from {first:.2} to {end:.2}"),
+            _ => "in one point".to_owned(),
+        };
+        told += &format!(" {name}: estimate {}, length {}.", ends(&estimate), ends(&slope));
+        estimates = estimates.line(name, &at, &estimate);
+        slopes = slopes.line(name, &at, &slope);
+        last = at.last().copied().unwrap_or(0.0).max(last);
+    }
+    let slopes = slopes.guide("1", &[0.0, last], &[1.0, 1.0]);
+    Ok(Figure::new(caption).alt(&told).columns(2).panel(estimates).panel(slopes))
+}
+
+/// A column of the history in means of [`AVERAGED`] steps, each at its last step.
+fn averages(stage: &WganGp, column: &str) -> Result<(Vec<f64>, Vec<f64>)> {
+    let values = stage.history().column(column)?;
+    if values.is_empty() {
+        return Err(Error::new("draw a history").expected("at least one step").actual("none"));
+    }
+    let mean = |part: &[f32]| part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64;
+    let chunks = values.chunks(AVERAGED).enumerate();
+    Ok(chunks.map(|(at, part)| ((at * AVERAGED + part.len()) as f64, mean(part))).unzip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lessons::dcgan::Source;
+
+    #[test]
+    fn they_draw_and_say_what_is_seen() {
+        let config =
+            WganGpConfig { latent: 16, batch: 2, k: 1, source: Source::faces(4), ..WganGpConfig::default() };
+        let runs = painted(&[(config.clone(), 3), (config.clone(), 2)], 2).unwrap();
+        let steps = |run: &[WganGp]| run.iter().map(WganGp::steps).collect::<Vec<_>>();
+        assert_eq!((steps(&runs[0]), steps(&runs[1])), (vec![2, 3], vec![2]));
+        let plate = grids_figure("Grids.", &runs[0]).unwrap();
+        assert!(
+            plate.text().contains("32 generated images of 32 × 32 pixels, after 2, 3 steps"),
+            "{}",
+            plate.text()
+        );
+        plate.png().unwrap();
+        let figure = critics_figure("Critics.", &[("a", &runs[0][1]), ("b", &runs[1][0])]).unwrap();
+        assert!(figure.text().contains(" b: estimate in one point"), "{}", figure.text());
+        figure.png().unwrap();
+        let fresh = WganGp::new(config).unwrap();
+        assert!(grids_figure("None.", &[]).is_err() && critics_figure("None.", &[]).is_err());
+        assert!(critics_figure("None.", &[("fresh", &fresh)]).is_err());
+    }
+}
