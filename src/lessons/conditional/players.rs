@@ -129,7 +129,10 @@ impl Players {
         let (seen, tape) = seen.traced(gradients).split_tape();
         let logits = self.discriminator.network.forward_mut_of_data(seen, tape)?;
         let score = self.score(&logits);
-        let (loss, told) = self.loss(logits, target, of.classes)?;
+        // A weight of 0 still tells which share D would have named rightly.
+        let unasked = target == 0.0 && matches!(self.game, Game::Acgan { fakes: false, .. });
+        let weighs = if unasked { 0.0 } else { 1.0 };
+        let (loss, told) = self.loss(logits, target, of.classes, weighs)?;
         let loss = loss.try_mul(share).map_err(failed)?;
         let half = Half { loss: loss.array(), score, named: told.map(|told| told.named) };
         Ok((half, loss.try_backward().map_err(failed)?))
@@ -149,23 +152,24 @@ impl Players {
         };
         let d = &mut self.discriminator.network;
         let logits = frozen(seen, |x| d.forward_mut(x))?;
-        let (loss, _) = self.loss(logits, 1.0, wanted)?;
+        let (loss, _) = self.loss(logits, 1.0, wanted, 1.0)?;
         Ok((loss.array(), loss.try_backward().map_err(failed)?))
     }
 
-    /// Of logits `(B, 1, 1, 1)` or, in an AC-GAN, `(B, 1 + K, 1, 1)`.
+    /// Of logits `(B, 1, 1, 1)` or, in an AC-GAN, `(B, 1 + K, 1, 1)`, the class's part as often as `weighs` says.
     fn loss(
         &self,
         logits: Map<Dev, Owned>,
         target: f32,
         classes: &[usize],
+        weighs: f32,
     ) -> Result<(Traced, Option<Told>)> {
         match self.game {
             Game::Cgan { .. } => Ok((against(logits, target)?, None)),
-            Game::Acgan { weight } => {
+            Game::Acgan { weight, .. } => {
                 let &(batch, width, ..) = logits.shape();
                 let rows = logits.try_reshape_like(&(batch, width)).map_err(failed)?;
-                let (loss, told) = auxiliary_loss(rows, target, classes, weight)?;
+                let (loss, told) = auxiliary_loss(rows, target, classes, weighs * weight)?;
                 Ok((loss, Some(told)))
             }
         }

@@ -27,6 +27,9 @@ pub enum Game {
         /// Weight of the class's cross-entropy beside that of real or fake, above 0. The paper's is 1; with 3 the classes
         /// are kept apart better.
         weight: f32,
+        /// Whether D is also trained to name the class of *fakes*, as the paper has it. Then the two can agree on marks that
+        /// tell them the class and nobody else; without, what D knows of classes it has from real images. Default no.
+        fakes: bool,
     },
 }
 
@@ -107,7 +110,7 @@ impl ConditionalConfig {
 
     /// An AC-GAN on these images, the class's loss with weight 3.
     pub fn acgan(source: Source) -> Self {
-        Self { game: Game::Acgan { weight: 3.0 }, ..Self::cgan(source) }
+        Self { game: Game::Acgan { weight: 3.0, fakes: false }, ..Self::cgan(source) }
     }
 }
 
@@ -139,7 +142,7 @@ impl ConditionalConfig {
                 .next(format!("correct {what} in the configuration")))
         };
         match *self {
-            Self { game: Game::Acgan { weight }, .. } if !(weight > 0.0 && weight.is_finite()) => {
+            Self { game: Game::Acgan { weight, .. }, .. } if !(weight > 0.0 && weight.is_finite()) => {
                 refuse("weight", "a finite number above 0".into(), weight.to_string())
             }
             Self { latent, .. } if !LATENTS.contains(&latent) => {

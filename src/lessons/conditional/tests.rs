@@ -200,8 +200,8 @@ fn bad_input_is_an_error_that_says_what_to_do() {
         message(Conditional::new(config))
     };
     for (found, part) in [
-        (with(|c| c.game = Game::Acgan { weight: 0.0 }), "a finite number above 0, found 0"),
-        (with(|c| c.game = Game::Acgan { weight: f32::NAN }), "found NaN"),
+        (with(|c| c.game = Game::Acgan { weight: 0.0, fakes: true }), "a finite number above 0, found 0"),
+        (with(|c| c.game = Game::Acgan { weight: f32::NAN, fakes: true }), "found NaN"),
         (with(|c| c.latent = 7), "expected 128, 16 or 1, found 7"),
         (with(|c| c.batch = 0), "expected 1 to 65536, found 0"),
         (with(|c| c.epochs = 0), "expected at least one, found 0"),
