@@ -16,6 +16,8 @@ use crate::ops::frozen::parameter;
 use crate::ops::{Activate, Planes};
 
 type Spread = Axes3<0, 2, 3>;
+/// dfdx's result on a device.
+type Outcome<T, D> = Result<T, <D as HasErr>::Err>;
 
 /// What the way back through a batch normalisation needs of the way forward.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ impl<C: Dim, D: Activate> Adjoint<C, D> {
         x: Planes<C, D, T>,
         affine: Affine<C, D>,
         then: Then,
-    ) -> Result<(Planes<C, D, T>, Self), <D as HasErr>::Err> {
+    ) -> Outcome<(Planes<C, D, T>, Self), D> {
         let shape = *x.shape();
         let mean = x.retaped::<T>().try_mean::<(C,), Spread>()?;
         let centred = x.try_sub(mean.try_broadcast_like::<_, Spread>(&shape)?)?;
@@ -58,7 +60,7 @@ impl<C: Dim, D: Activate> Adjoint<C, D> {
         self,
         scale: &Channels<C, D>,
         outer: Planes<C, D, T>,
-    ) -> Result<Planes<C, D, T>, <D as HasErr>::Err> {
+    ) -> Outcome<Planes<C, D, T>, D> {
         let shape = *outer.shape();
         // Their own history is on `outer`'s tape already: here begins another record of what is made of them.
         let normalised = || self.normalised.retaped::<T>();

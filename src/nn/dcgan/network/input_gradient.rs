@@ -15,6 +15,9 @@ use crate::{Error, Result};
 
 type Tracing = OwnedTape<f32, Dev>;
 
+/// What a block gave, and what the way back through its normalisation needs.
+type Remembered<T> = (Map<Dev, T>, Option<Adjoint<usize, Dev>>);
+
 /// What the way back through a block needs of the way forward.
 struct Memory {
     /// Rows and columns of what it took.
@@ -95,7 +98,7 @@ impl Block {
         x: Map<Dev>,
         tape: T,
         first: bool,
-    ) -> Result<(Map<Dev, T>, Option<Adjoint<usize, Dev>>), Failure> {
+    ) -> Result<Remembered<T>, Failure> {
         if self.norm.is_none() && self.kind.then() == Then::Nothing {
             // Its slope is its kernel: nothing flows back into what it takes.
             return Ok((self.convolve(x)?.put_tape(tape), None));
