@@ -77,7 +77,7 @@ pub const MEASUREMENTS: [Measurement; 10] = [
     },
     Measurement {
         name: "conditional",
-        about: "whether cGAN and AC-GAN make the class they are asked for, three seeds each (an hour; shorter with --quick)",
+        about: "whether cGAN and AC-GAN make the class they are asked for, three seeds each (an hour; --quick, --only AC-GAN)",
         run: conditional::run,
     },
     Measurement {
@@ -106,7 +106,7 @@ pub struct Options {
     pub cases: Vec<Case>,
     /// A Python that has PyTorch, instead of the private environment.
     pub python: Option<PathBuf>,
-    /// Only these stages (`kills`) or kinds of files (`fuzz`); the table is printed, not written.
+    /// Only these stages (`kills`), kinds of files (`fuzz`) or games (`conditional`); the table is printed, not written.
     pub only: Vec<String>,
 }
 

@@ -39,7 +39,8 @@ impl Game {
         match self {
             Self::Cgan { mismatched: true } => "cGAN",
             Self::Cgan { mismatched: false } => "cGAN without wrong pairs",
-            Self::Acgan { .. } => "AC-GAN",
+            Self::Acgan { fakes: false, .. } => "AC-GAN",
+            Self::Acgan { fakes: true, .. } => "AC-GAN, fakes named too",
         }
     }
 }
@@ -115,6 +116,11 @@ impl ConditionalConfig {
 }
 
 impl ConditionalConfig {
+    /// An AC-GAN as the paper of 2017 has it in that D also names fakes; the class's loss with weight 3.
+    pub fn naming_acgan(source: Source) -> Self {
+        Self { game: Game::Acgan { weight: 3.0, fakes: true }, ..Self::cgan(source) }
+    }
+
     pub(super) fn batches(&self) -> BatchConfig {
         BatchConfig { size: self.batch, drop_last: false }
     }
