@@ -77,7 +77,7 @@ pub const MEASUREMENTS: [Measurement; 10] = [
     },
     Measurement {
         name: "conditional",
-        about: "whether cGAN and AC-GAN make the class they are asked for, three seeds each (an hour; --quick, --only AC-GAN)",
+        about: "whether cGAN and AC-GAN make the class they are asked for, three seeds each (an hour; --quick, --only faces-acgan)",
         run: conditional::run,
     },
     Measurement {
