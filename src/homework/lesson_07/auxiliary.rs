@@ -34,8 +34,8 @@ fn ten(set: &[(usize, f32)]) -> Vec<f32> {
 fn cases() -> [Case; 3] {
     [
         Case {
-            name: "for one image, logit 0 of being real and 20 for its class, 0 for the nine others,",
-            source: vec![0.0],
+            name: "for one image, logit 0.5 of being real and 20 for its class, 0 for the nine others,",
+            source: vec![0.5],
             logits: ten(&[(3, 20.0)]),
             target: 1.0,
             classes: vec![3],
