@@ -11,7 +11,6 @@
 //!
 //! Hint: Leave the line with the softmax out.
 
-use gan_course::dfdx::prelude::*;
 use gan_course::lessons::gan::cross_entropy;
 use gan_course::loss::cross_entropy_of_classes;
 use gan_course::tensor::*;
@@ -23,7 +22,7 @@ fn discriminator_loss(
     classes: &[usize],
 ) -> gan_course::Result<Traced> {
     // solution
-    // starter: let class = class.softmax::<Axis<1>>();
+    // starter: let class = class.softmax::<gan_course::dfdx::prelude::Axis<1>>();
     // end
     Ok(cross_entropy(source, target)? + cross_entropy_of_classes(class, classes)?)
 }

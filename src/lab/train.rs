@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<i32> {
     let Some(folder) = &options.resume else {
         return match &options.stage {
             Some(name) => match GAMES.iter().find(|(game, _)| game == name) {
-                Some((game, stage)) => (find(stage)?.train)(&options.of_game(game)),
+                Some((game, stage)) => (find(stage)?.train)(&options.of_game(game)?),
                 None => (find(name)?.train)(options),
             },
             None => {

@@ -1,4 +1,4 @@
-//! Every right answer passes, and every mistake that a check names is named.
+//! Every right answer passes, and mistakes are named.
 
 use dfdx::prelude::{Axis, TryAdd};
 

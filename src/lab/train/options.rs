@@ -41,11 +41,20 @@ pub struct Options {
 
 impl Options {
     /// The same of one of a stage's games, in a folder of its name unless another was chosen.
-    pub(super) fn of_game(&self, game: &str) -> Self {
+    ///
+    /// # Errors
+    /// `--game` says another.
+    pub(super) fn of_game(&self, game: &str) -> Result<Self> {
+        if let Some(other) = self.settings.game.as_ref().filter(|other| *other != game) {
+            return Err(Error::new(format!("train {game} with --game {other}"))
+                .expected(game)
+                .actual(other)
+                .next("leave --game out"));
+        }
         let mut of = self.clone();
-        of.settings.game.get_or_insert(game.into());
+        of.settings.game = Some(game.into());
         of.out.get_or_insert(game.into());
-        of
+        Ok(of)
     }
 }
 

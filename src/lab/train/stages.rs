@@ -2,7 +2,7 @@
 
 use super::{Options, Settings};
 use crate::data::{Planar, Target, table};
-use crate::lessons::conditional::{Conditional, ConditionalConfig};
+use crate::lessons::conditional::{Conditional, ConditionalConfig, Game};
 use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
@@ -176,6 +176,9 @@ impl Trained for Conditional {
         images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
         match settings.game.as_deref() {
             None => {}
+            // What --config says of the game itself stays.
+            Some("cgan") if matches!(config.game, Game::Cgan { .. }) => {}
+            Some("acgan") if matches!(config.game, Game::Acgan { .. }) => {}
             Some("cgan") => config.game = ConditionalConfig::cgan(Source::fashion()).game,
             Some("acgan") => config.game = ConditionalConfig::acgan(Source::fashion()).game,
             Some(game) => {

@@ -5,8 +5,9 @@ use crate::train::Report;
 /// What D's step tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiscriminatorStep {
-    /// D's loss before the update, on real and on fake images, added: binary cross-entropy, and in an AC-GAN the class's
-    /// cross-entropy of both.
+    /// D's loss before the update: binary cross-entropy on real and on fake images, added, in a cGAN with wrong pairs as half
+    /// of the fakes; in an AC-GAN also the class's cross-entropy of real images times its weight, and of fakes if D names
+    /// them.
     pub loss: f32,
     /// Mean D(x | y).
     pub real_score: f32,
@@ -23,7 +24,8 @@ pub struct DiscriminatorStep {
 pub struct ConditionalReport {
     /// See [`DiscriminatorStep::loss`].
     pub loss_d: f32,
-    /// G's loss before its update: the mean of -ln D(G(z | y) | y), and in an AC-GAN the class's cross-entropy.
+    /// G's loss before its update: the mean of -ln D(G(z | y) | y), and in an AC-GAN the class's cross-entropy times its
+    /// weight.
     pub loss_g: f32,
     /// Mean D(x | y), before D's update.
     pub real_score: f32,

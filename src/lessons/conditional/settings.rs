@@ -19,6 +19,7 @@ pub enum Game {
         /// Whether D is also shown real images with a wrong class, against 0, fakes and these with half weight each (Reed et
         /// al. 2016, "Generative adversarial text to image synthesis", section 4.2). Default yes: otherwise D learns of the
         /// class only by what fakes do wrong.
+        #[serde(default = "yes")]
         mismatched: bool,
     },
     /// Odena, Olah and Shlens 2017, "Conditional image synthesis with auxiliary classifier GANs": D is not told the
@@ -26,11 +27,21 @@ pub enum Game {
     Acgan {
         /// Weight of the class's cross-entropy beside that of real or fake, above 0. The paper's is 1; with 3 the classes
         /// are kept apart better.
+        #[serde(default = "three")]
         weight: f32,
         /// Whether D is also trained to name the class of *fakes*, as the paper has it. Then the two can agree on marks that
         /// tell them the class and nobody else; without, what D knows of classes it has from real images. Default no.
+        #[serde(default)]
         fakes: bool,
     },
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn three() -> f32 {
+    3.0
 }
 
 impl Game {

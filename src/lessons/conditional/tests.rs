@@ -170,6 +170,16 @@ fn a_short_run_makes_the_expression_that_is_asked_for() {
 }
 
 #[test]
+fn what_is_left_out_of_the_json_has_its_default() {
+    let of = |text: &str| serde_json::from_str::<ConditionalConfig>(text).unwrap().game;
+    assert_eq!(of("{}"), Game::Cgan { mismatched: true });
+    assert_eq!(of(r#"{"game": {"cgan": {}}}"#), Game::Cgan { mismatched: true });
+    assert_eq!(of(r#"{"game": {"acgan": {"weight": 1}}}"#), Game::Acgan { weight: 1.0, fakes: false });
+    assert_eq!(of(r#"{"game": {"acgan": {"fakes": true}}}"#), Game::Acgan { weight: 3.0, fakes: true });
+    assert!(serde_json::from_str::<ConditionalConfig>(r#"{"game": {"cgan": {"weight": 1}}}"#).is_err());
+}
+
+#[test]
 fn images_are_asked_for_by_class() {
     let stage = Conditional::new(small(ConditionalConfig::cgan)).unwrap();
     let z = stage.latent(3, 5).unwrap();

@@ -44,7 +44,7 @@ pub fn grids_figure(caption: &str, stages: &[WganGp]) -> Result<Plate> {
     let (side, count) = (last.images().size().height, stages.len());
     let when: Vec<String> = stages.iter().map(|stage| stage.steps().to_string()).collect();
     let alt = format!(
-        "{count} grids of the same {} generated images of {side} × {side} pixels, after {} steps of the generator; the          critic's E c(x) − E c(G(z)) over the last {AVERAGED} steps or fewer is {:.2}.",
+        "{count} grids of the same {} generated images of {side} × {side} pixels, after {} steps of the generator; the critic's E c(x) − E c(G(z)) over the last {AVERAGED} steps or fewer is {:.2}.",
         8 * ROWS,
         when.join(", "),
         averages(last, "estimate")?.1.last().copied().unwrap_or(f64::NAN),

@@ -188,7 +188,6 @@ fn grey_images_are_trained_on() {
     assert_eq!(grey.critic().takes(), (1, 32, 32));
 }
 
-/// By its definition; and the critic's means on the same images, held to a slope of 1, lie no further apart.
 #[test]
 fn a_plan_costs_the_mean_distance_of_its_pairs() {
     let mut wgan = WganGp::new(small(8, 4)).unwrap();
