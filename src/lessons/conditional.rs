@@ -19,10 +19,9 @@ pub use figures::{between_figure, confusion_figure, rows_figure, same_noise_figu
 pub use report::{ConditionalReport, DiscriminatorStep};
 pub use settings::{ConditionalConfig, Game};
 
-use crate::data::batches::Batches;
 use crate::data::faces::Faces;
 use crate::data::images::ImageSet;
-use crate::lessons::dcgan::{Batch, Fingerprint, GeneratorStep, Source};
+use crate::lessons::dcgan::{Batch, GeneratorStep, Source, TrainingSet};
 use crate::optim::gradient_norm;
 use crate::show::Picture;
 use crate::tensor::{Noise, seeded_device};
@@ -47,10 +46,7 @@ use players::{Labelled, Players};
 #[derive(Clone)]
 pub struct Conditional {
     core: Core<ConditionalConfig, ConditionalReport>,
-    images: ImageSet,
-    fingerprint: Fingerprint,
-    notices: Vec<String>,
-    batches: Batches,
+    set: TrainingSet,
     players: Players,
 }
 
@@ -63,20 +59,12 @@ impl Stage for Conditional {
 
     fn build(config: ConditionalConfig) -> Result<Self> {
         config.check()?;
-        let (images, of_images) = labelled(&config)?;
-        let batches = Batches::new(images.len(), config.batches(), config.seed)?;
-        let notices = of_images.into_iter().chain(batches.notice()).collect();
+        let (images, notice) = labelled(&config)?;
+        let set = TrainingSet::new(images, notice, config.batches(), config.seed)?;
         let mut noise = Noise::new(config.seed);
-        let sizes = (images.size().channels, images.class_names().len());
+        let sizes = (set.images().size().channels, set.images().class_names().len());
         let players = Players::new(seeded_device(config.seed)?, &config, sizes, &mut noise)?;
-        Ok(Self {
-            core: Core::new(config, noise, Self::KIND),
-            fingerprint: Fingerprint::of(&images),
-            images,
-            notices,
-            batches,
-            players,
-        })
+        Ok(Self { core: Core::new(config, noise, Self::KIND), set, players })
     }
 
     fn core(&self) -> &Core<ConditionalConfig, ConditionalReport> {
@@ -107,9 +95,8 @@ impl Stage for Conditional {
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
-        self.fingerprint.state(state)?;
+        self.set.state(state)?;
         self.check_classes(state)?;
-        state.batches("batches", &mut self.batches)?;
         let Players { generator, discriminator, .. } = &mut self.players;
         state.module("generator", &mut generator.network)?;
         state.module("discriminator", &mut discriminator.network)?;
@@ -118,11 +105,11 @@ impl Stage for Conditional {
     }
 
     fn steps_per_epoch(&self) -> Option<u64> {
-        Some(self.batches.per_epoch())
+        Some(Conditional::steps_per_epoch(self))
     }
 
     fn images_per_epoch(&self) -> Option<u64> {
-        Some(self.images.len() as u64)
+        Some(self.images().len() as u64)
     }
 
     fn sample(&self) -> Result<Option<Picture>> {
@@ -138,9 +125,9 @@ impl Conditional {
     /// # Errors
     /// The device is out of memory.
     pub fn real(&mut self) -> Result<(Batch, Vec<usize>)> {
-        let indices = self.batches.draw();
-        let classes = indices.iter().map(|&index| self.images.classes()[index]).collect();
-        Ok((self.images.any_batch(&self.players.dev, &indices)?, classes))
+        let (real, indices) = self.set.draw(&self.players.dev)?;
+        let classes = indices.iter().map(|&index| self.images().classes()[index]).collect();
+        Ok((real, classes))
     }
 
     /// One update of D on these real images with their classes, and on as many fakes as the configuration's batch, of
@@ -203,14 +190,14 @@ impl Conditional {
     /// The learning rates' share at this step.
     fn share(&self) -> f64 {
         let config = &self.core.config;
-        config.share(self.core.steps(), config.epochs.saturating_mul(self.batches.per_epoch()))
+        config.share(self.core.steps(), config.epochs.saturating_mul(self.steps_per_epoch()))
     }
 
     /// A checkpoint is gone on with on the classes that it began with.
     fn check_classes(&self, state: &mut State) -> Result<()> {
         let told: Vec<u8> =
-            self.images.classes().iter().flat_map(|class| (*class as u32).to_le_bytes()).collect();
-        let names = self.images.class_names().join("\n");
+            self.images().classes().iter().flat_map(|class| (*class as u32).to_le_bytes()).collect();
+        let names = self.images().class_names().join("\n");
         let own = u64::from(crc32fast::hash(&[names.as_bytes(), &told].concat()));
         let mut saved = own;
         state.number("images.classes", &mut saved)?;

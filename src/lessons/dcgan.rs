@@ -25,6 +25,7 @@ mod settings;
 mod source;
 #[cfg(test)]
 mod tests;
+mod training_set;
 
 use std::path::Path;
 use std::time::Instant;
@@ -35,10 +36,9 @@ pub(crate) use game::{Game, Player};
 pub use generator::Generator;
 pub use report::{DcganReport, DiscriminatorStep, GeneratorStep};
 pub use settings::DcganConfig;
-pub(crate) use source::Fingerprint;
 pub use source::{FacesSource, FashionSource, FolderSource, Source};
+pub(crate) use training_set::TrainingSet;
 
-use crate::data::batches::Batches;
 use crate::data::images::{ImageSet, Size, byte};
 use crate::nn::dcgan::Network;
 use crate::ops::conv::Map;
@@ -67,10 +67,7 @@ pub type Batch = Map<Dev>;
 #[derive(Clone)]
 pub struct Dcgan {
     core: Core<DcganConfig, DcganReport>,
-    images: ImageSet,
-    fingerprint: Fingerprint,
-    notices: Vec<String>,
-    batches: Batches,
+    set: TrainingSet,
     game: Game,
     /// Latent vectors that stay the same from beginning to end.
     fixed: Batch,
@@ -90,22 +87,13 @@ impl Stage for Dcgan {
 
     fn build(config: DcganConfig) -> Result<Self> {
         config.check()?;
-        let (images, of_images) = config.source.load(config.preset.side())?;
-        let batches = Batches::new(images.len(), config.batches(), config.seed)?;
-        let notices = of_images.into_iter().chain(batches.notice()).collect();
+        let (images, notice) = config.source.load(config.preset.side())?;
+        let set = TrainingSet::new(images, notice, config.batches(), config.seed)?;
         let mut noise = Noise::new(config.seed);
-        let sizes = (config.preset, config.latent, images.size().channels);
+        let sizes = (config.preset, config.latent, set.images().size().channels);
         let game = Game::new(seeded_device(config.seed)?, sizes, &config.adam(), &mut noise)?;
         let fixed = game.latent(&mut Noise::at(config.seed, FIXED), config.fixed)?;
-        Ok(Self {
-            core: Core::new(config, noise, Self::KIND),
-            fingerprint: Fingerprint::of(&images),
-            images,
-            notices,
-            batches,
-            game,
-            fixed,
-        })
+        Ok(Self { core: Core::new(config, noise, Self::KIND), set, game, fixed })
     }
 
     fn core(&self) -> &Core<DcganConfig, DcganReport> {
@@ -125,8 +113,7 @@ impl Stage for Dcgan {
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
-        self.fingerprint.state(state)?;
-        state.batches("batches", &mut self.batches)?;
+        self.set.state(state)?;
         let Game { generator, discriminator, .. } = &mut self.game;
         state.module("generator", &mut generator.network)?;
         state.module("discriminator", &mut discriminator.network)?;
@@ -135,12 +122,12 @@ impl Stage for Dcgan {
     }
 
     fn steps_per_epoch(&self) -> Option<u64> {
-        Some(self.batches.per_epoch())
+        Some(Dcgan::steps_per_epoch(self))
     }
 
     fn images_per_epoch(&self) -> Option<u64> {
-        let (images, batch) = (self.images.len() as u64, self.core.config.batch as u64);
-        Some(if self.core.config.drop_last { self.batches.per_epoch() * batch } else { images })
+        let (images, batch) = (self.images().len() as u64, self.core.config.batch as u64);
+        Some(if self.core.config.drop_last { Dcgan::steps_per_epoch(self) * batch } else { images })
     }
 
     fn sample(&self) -> Result<Option<Picture>> {
@@ -156,8 +143,7 @@ impl Dcgan {
     /// # Errors
     /// The device is out of memory.
     pub fn real(&mut self) -> Result<Batch> {
-        let indices = self.batches.draw();
-        self.images.any_batch(&self.game.dev, &indices)
+        Ok(self.set.draw(&self.game.dev)?.0)
     }
 
     /// One update of D on these real images and on as many fakes as the configuration says. G only makes them.
@@ -247,22 +233,22 @@ pub struct Frame {
 impl Dcgan {
     /// The images that it learns from.
     pub fn images(&self) -> &ImageSet {
-        &self.images
+        self.set.images()
     }
 
     /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
     pub fn notices(&self) -> &[String] {
-        &self.notices
+        self.set.notices()
     }
 
     /// Minibatches, and so steps, in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.batches.per_epoch()
+        self.set.batches().per_epoch()
     }
 
     /// How many epochs are complete.
     pub fn epoch(&self) -> u64 {
-        self.batches.epoch()
+        self.set.batches().epoch()
     }
 
     /// D as it is now.
@@ -273,7 +259,7 @@ impl Dcgan {
     /// G as it is now, as a value of its own.
     pub fn generator(&self) -> Generator {
         let Game { dev, generator, .. } = &self.game;
-        let (preset, channels) = (self.core.config.preset, self.images.size().channels);
+        let (preset, channels) = (self.core.config.preset, self.images().size().channels);
         Generator::new(dev.clone(), preset, channels, generator.network.clone())
     }
 

@@ -25,7 +25,7 @@ use dfdx::prelude::{
 
 pub use figures::{
     Watched, clipped_figure, critics_figure, disjoint_figure, estimate_figure, grids_figure, levels_figure,
-    painted, picture, plan_figure, samples_figure, slopes_figure, trained, watched,
+    named_grids_figure, painted, picture, plan_figure, samples_figure, slopes_figure, trained, watched,
 };
 pub use images::{WganGp, WganGpConfig};
 pub use judge::{COUNTED, MOVED};

@@ -44,7 +44,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 10] = [
+pub const MEASUREMENTS: [Measurement; 11] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -74,6 +74,11 @@ pub const MEASUREMENTS: [Measurement; 10] = [
         name: "modes",
         about: "mode coverage of GAN, WGAN and WGAN-GP on ring and grid, ten seeds each (an hour; two seeds with --quick)",
         run: modes::run,
+    },
+    Measurement {
+        name: "packing",
+        about: "what packs and a minibatch's standard deviation do for a GAN that loses modes, ten seeds (ten minutes; --quick)",
+        run: modes::packing,
     },
     Measurement {
         name: "conditional",

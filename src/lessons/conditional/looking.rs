@@ -15,27 +15,27 @@ use crate::{Error, Result};
 impl Conditional {
     /// The images that it learns from, with their classes.
     pub fn images(&self) -> &ImageSet {
-        &self.images
+        self.set.images()
     }
 
     /// What the classes are called; a class is its index here.
     pub fn class_names(&self) -> &[String] {
-        self.images.class_names()
+        self.images().class_names()
     }
 
     /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
     pub fn notices(&self) -> &[String] {
-        &self.notices
+        self.set.notices()
     }
 
     /// Minibatches, and so steps, in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.batches.per_epoch()
+        self.set.batches().per_epoch()
     }
 
     /// How many epochs are complete.
     pub fn epoch(&self) -> u64 {
-        self.batches.epoch()
+        self.set.batches().epoch()
     }
 
     /// D as it is now; it takes the class's channels too in a cGAN, and gives the class's logits too in an AC-GAN.
@@ -98,7 +98,8 @@ impl Conditional {
             let z = self.players.latent(&mut noise, classes.len())?;
             pixels.extend_from_slice(image_set(&self.generate(&z, classes)?)?.pixels());
         }
-        ImageSet::new(self.images.size(), pixels)?.with_classes(self.class_names().to_vec(), classes.to_vec())
+        ImageSet::new(self.images().size(), pixels)?
+            .with_classes(self.class_names().to_vec(), classes.to_vec())
     }
 
     /// `each` images of every class, from fresh noise of this seed: first all of class 0, and so on.
@@ -130,7 +131,8 @@ impl Conditional {
             .collect::<Result<Vec<_>>>()?
             .concat();
         let classes = (0..self.players.classes).flat_map(|class| std::iter::repeat_n(class, columns));
-        ImageSet::new(self.images.size(), rows)?.with_classes(self.class_names().to_vec(), classes.collect())
+        ImageSet::new(self.images().size(), rows)?
+            .with_classes(self.class_names().to_vec(), classes.collect())
     }
 
     /// From one class to another in `steps` images, for each of `rows` latent vectors of this seed, row by row: z stays, y

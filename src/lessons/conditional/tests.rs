@@ -28,7 +28,7 @@ fn assert_same(one: &Conditional, other: &Conditional) {
         (stage.players.generator.adam.clone(), stage.players.discriminator.adam.clone())
     };
     assert!(moments(one) == moments(other));
-    assert_eq!((&one.batches, &one.core.noise), (&other.batches, &other.core.noise));
+    assert_eq!((one.set.batches(), &one.core.noise), (other.set.batches(), &other.core.noise));
     for column in ConditionalReport::COLUMNS.iter().filter(|column| **column != "seconds") {
         assert_eq!(
             one.history().column(column).unwrap(),
@@ -125,9 +125,11 @@ fn a_run_goes_on_with_its_classes_only() {
     stage.step().unwrap();
     // The same faces, named otherwise: as if a folder's images had been moved from class to class.
     let names = stage.class_names().to_vec();
-    let exchanged = stage.images.classes().iter().map(|class| 1 - class).collect();
+    let exchanged = stage.images().classes().iter().map(|class| 1 - class).collect();
     let mut other = stage.clone();
-    other.images = stage.images.with_classes(names, exchanged).unwrap();
+    let exchanged = stage.images().with_classes(names, exchanged).unwrap();
+    let config = stage.config();
+    other.set = TrainingSet::new(exchanged, None, config.batches(), config.seed).unwrap();
     other.save(&path).unwrap();
     let message = Conditional::load(&path).unwrap_err().to_string();
     assert!(

@@ -4,6 +4,7 @@ mod files;
 mod settings;
 
 use super::*;
+use crate::data::batches::Batches;
 use crate::nn::dcgan::{LATENTS, Preset};
 use crate::nn::walk::named::{Named, gradients_of, tensors_of};
 #[cfg(not(feature = "cuda"))]
@@ -21,7 +22,13 @@ fn small(count: usize, batch: usize) -> DcganConfig {
 fn whole(dcgan: &Dcgan) -> ([Named; 2], Optimizer, Optimizer, Batches, Noise) {
     let Game { generator: g, discriminator: d, .. } = &dcgan.game;
     let noise = dcgan.core.noise.clone();
-    ([&g.network, &d.network].map(tensors_of), g.adam.clone(), d.adam.clone(), dcgan.batches.clone(), noise)
+    (
+        [&g.network, &d.network].map(tensors_of),
+        g.adam.clone(),
+        d.adam.clone(),
+        dcgan.set.batches().clone(),
+        noise,
+    )
 }
 
 fn assert_same(one: &Dcgan, other: &Dcgan) {
@@ -105,7 +112,7 @@ fn d_learns_to_tell_its_images_from_gs() {
         let scores = dcgan.discriminate(images).unwrap();
         scores.iter().sum::<f32>() / scores.len() as f32
     };
-    let real = dcgan.images.any_batch(&dcgan.game.dev, &[0, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+    let real = dcgan.images().any_batch(&dcgan.game.dev, &[0, 1, 2, 3, 4, 5, 6, 7]).unwrap();
     let fake = dcgan.generate_as_in_training(&dcgan.latent(8, 1).unwrap()).unwrap();
     assert!(of(&real) >= of(&fake) + 0.3);
 }

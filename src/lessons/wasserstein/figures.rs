@@ -5,7 +5,7 @@ mod images;
 mod picture;
 
 pub use disjoint::disjoint_figure;
-pub use images::{critics_figure, grids_figure, painted};
+pub use images::{critics_figure, grids_figure, named_grids_figure, painted};
 pub use picture::{levels_figure, picture, samples_figure};
 
 use super::{Game, MOVED, Plane, PlaneConfig};

@@ -20,9 +20,8 @@ use game::Game;
 pub use settings::WganGpConfig;
 
 use super::{CriticReport, CriticStep, GeneratorStep};
-use crate::data::batches::Batches;
 use crate::data::images::ImageSet;
-use crate::lessons::dcgan::{Batch, FIXED, Fingerprint, Generator, grid};
+use crate::lessons::dcgan::{Batch, FIXED, Generator, TrainingSet, grid};
 use crate::nn::dcgan::Network;
 use crate::optim::gradient_norm;
 use crate::show::Picture;
@@ -46,10 +45,7 @@ use crate::{Error, Result};
 #[derive(Clone)]
 pub struct WganGp {
     core: Core<WganGpConfig, CriticReport>,
-    images: ImageSet,
-    fingerprint: Fingerprint,
-    notices: Vec<String>,
-    batches: Batches,
+    set: TrainingSet,
     game: Game,
     /// Latent vectors that stay the same from beginning to end.
     fixed: Batch,
@@ -64,22 +60,13 @@ impl Stage for WganGp {
 
     fn build(config: WganGpConfig) -> Result<Self> {
         config.check()?;
-        let (images, of_images) = config.source.load(config.preset.side())?;
-        let batches = Batches::new(images.len(), config.batches(), config.seed)?;
-        let notices = of_images.into_iter().chain(batches.notice()).collect();
+        let (images, notice) = config.source.load(config.preset.side())?;
+        let set = TrainingSet::new(images, notice, config.batches(), config.seed)?;
         let mut noise = Noise::new(config.seed);
-        let game = Game::new(seeded_device(config.seed)?, &config, images.size().channels, &mut noise)?;
+        let game = Game::new(seeded_device(config.seed)?, &config, set.images().size().channels, &mut noise)?;
         let mut of_fixed = Noise::at(config.seed, FIXED);
         let fixed = game.generator.latent(&game.dev, &mut of_fixed, config.fixed)?;
-        Ok(Self {
-            core: Core::new(config, noise, Self::KIND),
-            fingerprint: Fingerprint::of(&images),
-            images,
-            notices,
-            batches,
-            game,
-            fixed,
-        })
+        Ok(Self { core: Core::new(config, noise, Self::KIND), set, game, fixed })
     }
 
     fn core(&self) -> &Core<WganGpConfig, CriticReport> {
@@ -106,8 +93,7 @@ impl Stage for WganGp {
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
-        self.fingerprint.state(state)?;
-        state.batches("batches", &mut self.batches)?;
+        self.set.state(state)?;
         let Game { generator, critic, .. } = &mut self.game;
         state.module("generator", &mut generator.network)?;
         state.module("critic", &mut critic.network)?;
@@ -120,7 +106,7 @@ impl Stage for WganGp {
     }
 
     fn images_per_epoch(&self) -> Option<u64> {
-        Some(self.images.len() as u64)
+        Some(self.images().len() as u64)
     }
 
     fn sample(&self) -> Result<Option<Picture>> {
@@ -136,8 +122,7 @@ impl WganGp {
     /// # Errors
     /// The device is out of memory.
     pub fn real(&mut self) -> Result<Batch> {
-        let indices = self.batches.draw();
-        self.images.any_batch(&self.game.dev, &indices)
+        Ok(self.set.draw(&self.game.dev)?.0)
     }
 
     /// `count` shares ε from [0, 1), one for each pair of a real image and a generated one.
@@ -185,17 +170,17 @@ impl WganGp {
 impl WganGp {
     /// The images that it learns from.
     pub fn images(&self) -> &ImageSet {
-        &self.images
+        self.set.images()
     }
 
     /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
     pub fn notices(&self) -> &[String] {
-        &self.notices
+        self.set.notices()
     }
 
     /// Steps in which the critic, with its k minibatches a step, sees the whole set once; rounded up.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.batches.per_epoch().div_ceil(self.core.config.k as u64)
+        self.set.batches().per_epoch().div_ceil(self.core.config.k as u64)
     }
 
     /// The critic as it is now.
@@ -206,7 +191,7 @@ impl WganGp {
     /// G as it is now, as a value of its own.
     pub fn generator(&self) -> Generator {
         let Game { dev, generator, .. } = &self.game;
-        let (preset, channels) = (self.core.config.preset, self.images.size().channels);
+        let (preset, channels) = (self.core.config.preset, self.images().size().channels);
         Generator::new(dev.clone(), preset, channels, generator.network.clone())
     }
 
@@ -234,6 +219,17 @@ impl WganGp {
         self.game.generator.network.forward(z.clone())
     }
 
+    /// G(z) as in training, by the statistics of these very images.
+    ///
+    /// # Shapes
+    /// Those of [`generate`](Self::generate).
+    ///
+    /// # Errors
+    /// Those of [`generate`](Self::generate).
+    pub fn generate_as_in_training(&self, z: &Batch) -> Result<Batch> {
+        self.game.generator.as_in_training(z)
+    }
+
     /// The critic's score of each image, as in training.
     ///
     /// # Shapes
@@ -253,7 +249,7 @@ impl WganGp {
     /// There are fewer real images, no pairs are asked for, or the device is out of memory.
     pub fn plan_cost(&self, count: usize, seed: u64) -> Result<f64> {
         self.check_count("carry generated images to real ones", count)?;
-        let real = values(&self.images.any_batch(&self.game.dev, &Vec::from_iter(0..count))?);
+        let real = values(&self.images().any_batch(&self.game.dev, &Vec::from_iter(0..count))?);
         let fake = values(&self.game.generator.as_in_training(&self.latent(count, seed)?)?);
         let size = real.len() / count;
         let apart = |(x, g): (&[f32], &[f32])| {
@@ -269,7 +265,7 @@ impl WganGp {
     /// There are fewer images, or `count` is 0.
     pub fn in_company(&self, count: usize) -> Result<[f32; 2]> {
         self.check_count("judge an image in company", count)?;
-        let images = self.images.any_batch(&self.game.dev, &Vec::from_iter(0..count))?;
+        let images = self.images().any_batch(&self.game.dev, &Vec::from_iter(0..count))?;
         let mut pixels = values(&images);
         let size = pixels.len() / count;
         let noise = Noise::new(0).uniform(pixels.len() - size);
@@ -279,11 +275,11 @@ impl WganGp {
     }
 
     fn check_count(&self, what: &str, count: usize) -> Result<()> {
-        if (1..=self.images.len()).contains(&count) {
+        if (1..=self.images().len()).contains(&count) {
             return Ok(());
         }
         Err(Error::new(what)
-            .expected(format!("from 1 to {} images", self.images.len()))
+            .expected(format!("from 1 to {} images", self.images().len()))
             .actual(count)
             .next("ask for as many as the set has, or fewer"))
     }
@@ -293,6 +289,6 @@ impl WganGp {
     /// # Errors
     /// The device is out of memory.
     pub fn grid(&self) -> Result<Picture> {
-        grid(&self.game.generator.as_in_training(&self.fixed)?)
+        grid(&self.generate_as_in_training(&self.fixed)?)
     }
 }

@@ -1,5 +1,7 @@
 //! The figures of WGAN-GP on images: what G makes as training goes on, and what the critic says meanwhile.
 
+use crate::data::images::ImageSet;
+use crate::lessons::dcgan::image_set;
 use crate::lessons::wasserstein::{WganGp, WganGpConfig};
 use crate::show::{Figure, GAP, Panel, Plate, Tile};
 use crate::train::each;
@@ -49,10 +51,49 @@ pub fn grids_figure(caption: &str, stages: &[WganGp]) -> Result<Plate> {
         when.join(", "),
         averages(last, "estimate")?.1.last().copied().unwrap_or(f64::NAN),
     );
-    let mut plate = Plate::new(caption).alt(&alt).columns(count.min(2)).row_height(240);
-    for stage in stages {
-        let title = format!("after {} steps of G", stage.steps());
-        let grid = stage.grid()?.top(ROWS * (side + GAP) + GAP)?;
+    let tiles = stages.iter().map(|stage| (format!("after {} steps of G", stage.steps()), stage));
+    plate(caption, &alt, tiles)
+}
+
+/// What each of these stages makes of its first 32 fixed latent vectors, as in training, grid beside grid.
+///
+/// # Errors
+/// No stages, or a grid can't be drawn.
+pub fn named_grids_figure(caption: &str, stages: &[(&str, &WganGp)]) -> Result<Plate> {
+    if stages.is_empty() {
+        return Err(Error::new("draw grids of generated images")
+            .expected("at least one stage")
+            .actual("none"));
+    }
+    let mut alt = format!("{} grids of {} generated images.", stages.len(), 8 * ROWS);
+    for (name, stage) in stages {
+        // Of bytes, so that it is a difference one can see.
+        let images = image_set(&stage.generate_as_in_training(stage.fixed())?)?;
+        alt += &format!(
+            " {name}: a number of one image and the same number of the next differ by {:.0} of 255 on average.",
+            difference(&images)
+        );
+    }
+    plate(caption, &alt, stages.iter().map(|(name, stage)| ((*name).to_owned(), *stage)))
+}
+
+/// The mean difference of two images that follow each other, number by number, in bytes.
+fn difference(images: &ImageSet) -> f64 {
+    let pixels = images.pixels();
+    let next = &pixels[pixels.len() / images.len()..];
+    let apart = |(one, other): (&u8, &u8)| f64::from(one.abs_diff(*other));
+    pixels.iter().zip(next).map(apart).sum::<f64>() / next.len().max(1) as f64
+}
+
+/// Grids beside each other, two a row.
+fn plate<'a>(
+    caption: &str,
+    alt: &str,
+    tiles: impl ExactSizeIterator<Item = (String, &'a WganGp)>,
+) -> Result<Plate> {
+    let mut plate = Plate::new(caption).alt(alt).columns(tiles.len().min(2)).row_height(240);
+    for (title, stage) in tiles {
+        let grid = stage.grid()?.top(ROWS * (stage.images().size().height + GAP) + GAP)?;
         plate = plate.tile(Tile::pixels(&title, &grid));
     }
     Ok(plate)
@@ -103,6 +144,15 @@ mod tests {
     use crate::lessons::dcgan::Source;
 
     #[test]
+    fn images_all_alike_have_no_difference() {
+        let size = crate::data::images::Size::square(1, 2);
+        let set = |pixels: Vec<u8>| ImageSet::new(size, pixels).unwrap();
+        assert_eq!(difference(&set([7, 8, 9, 10].repeat(3))), 0.0);
+        // 0 to 4, then 4 to 2: 4 and 2 in each number.
+        assert_eq!(difference(&set([[0; 4], [4; 4], [2; 4]].concat())), 3.0);
+    }
+
+    #[test]
     fn they_draw_and_say_what_is_seen() {
         let config =
             WganGpConfig { latent: 16, batch: 2, k: 1, source: Source::faces(4), ..WganGpConfig::default() };
@@ -116,6 +166,10 @@ mod tests {
             plate.text()
         );
         plate.png().unwrap();
+        let named = [("before", &runs[0][0]), ("after", &runs[0][1])];
+        let plate = named_grids_figure("Grids.", &named).unwrap();
+        assert!(plate.text().contains(" after: a number of one image"), "{}", plate.text());
+        assert!(named_grids_figure("None.", &[]).is_err());
         let figure = critics_figure("Critics.", &[("a", &runs[0][1]), ("b", &runs[1][0])]).unwrap();
         assert!(figure.text().contains(" b: estimate in one point"), "{}", figure.text());
         figure.png().unwrap();

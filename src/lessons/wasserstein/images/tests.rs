@@ -2,6 +2,7 @@
 //! critic's gradient.
 
 use super::*;
+use crate::data::batches::Batches;
 use crate::lessons::dcgan::Source;
 use crate::loss::Sides;
 use crate::nn::dcgan::Preset;
@@ -19,7 +20,13 @@ fn small(count: usize, batch: usize) -> WganGpConfig {
 fn whole(wgan: &WganGp) -> ([Named; 2], Optimizer, Optimizer, Batches, Noise) {
     let Game { generator: g, critic: c, .. } = &wgan.game;
     let noise = wgan.core.noise.clone();
-    ([&g.network, &c.network].map(tensors_of), g.adam.clone(), c.adam.clone(), wgan.batches.clone(), noise)
+    (
+        [&g.network, &c.network].map(tensors_of),
+        g.adam.clone(),
+        c.adam.clone(),
+        wgan.set.batches().clone(),
+        noise,
+    )
 }
 
 #[track_caller]
@@ -71,7 +78,7 @@ fn a_resumed_run_ends_with_the_same_bits() {
         }
         assert_same(&wgan, &resumed);
         assert_eq!(wgan.sample().unwrap(), resumed.sample().unwrap());
-        assert_eq!((wgan.steps_per_epoch(), wgan.batches.epoch()), (2, 2));
+        assert_eq!((wgan.steps_per_epoch(), wgan.set.batches().epoch()), (2, 2));
     }
 }
 
