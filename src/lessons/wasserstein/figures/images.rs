@@ -91,7 +91,7 @@ fn plate<'a>(
     alt: &str,
     tiles: impl ExactSizeIterator<Item = (String, &'a WganGp)>,
 ) -> Result<Plate> {
-    let mut plate = Plate::new(caption).alt(alt).columns(tiles.len().min(2)).row_height(240);
+    let mut plate = Plate::new(caption).alt(alt).columns(tiles.len().min(2)).row_height(200);
     for (title, stage) in tiles {
         let grid = stage.grid()?.top(ROWS * (stage.images().size().height + GAP) + GAP)?;
         plate = plate.tile(Tile::pixels(&title, &grid));
