@@ -9,6 +9,8 @@ use crate::{Error, Result};
 
 /// Rows of a grid that a figure shows.
 const ROWS: usize = 4;
+/// Height of a row of grids: 4 images of 32 pixels, or of larger ones at a smaller scale, and their title.
+const ROW: u32 = 204;
 /// Steps that are averaged into a point of a curve.
 const AVERAGED: usize = 10;
 
@@ -91,7 +93,7 @@ fn plate<'a>(
     alt: &str,
     tiles: impl ExactSizeIterator<Item = (String, &'a WganGp)>,
 ) -> Result<Plate> {
-    let mut plate = Plate::new(caption).alt(alt).columns(tiles.len().min(2)).row_height(200);
+    let mut plate = Plate::new(caption).alt(alt).columns(tiles.len().min(2)).row_height(ROW);
     for (title, stage) in tiles {
         let grid = stage.grid()?.top(ROWS * (stage.images().size().height + GAP) + GAP)?;
         plate = plate.tile(Tile::pixels(&title, &grid));
