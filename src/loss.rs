@@ -16,6 +16,7 @@ pub use auxiliary::{Told, auxiliary_loss};
 pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
 pub(crate) use questions::{Asked, cross_entropy_of_questions};
+pub use variational::{gaussian_nll, kl_from_prior};
 pub use wasserstein::{Sides, gradient_penalty, interpolates};
 
 use crate::tensor::sizes;
@@ -25,6 +26,7 @@ mod auxiliary;
 mod density;
 mod gan;
 mod questions;
+mod variational;
 mod wasserstein;
 
 /// Binary cross-entropy on logits, averaged over all n elements: mean of -[y ln σ(z) + (1-y) ln(1-σ(z))].

@@ -9,4 +9,5 @@ pub mod density;
 pub mod gan;
 pub mod latent;
 pub mod naive_generator;
+pub mod vae;
 pub mod wasserstein;

@@ -23,14 +23,14 @@ def generator(preset, latent, channels):
     return nn.Sequential(*(nn.Sequential(*block) for block in blocks))
 
 
-def discriminator(preset, channels, normalised=True):
-    """Without batch normalisation, a critic."""
+def discriminator(preset, channels, normalised=True, outputs=1):
+    """Without batch normalisation, a critic; with 2 L outputs, a VAE's encoder."""
     widths = (channels, *DISCRIMINATOR[preset])
     blocks = []
     for i, o in zip(widths, widths[1:]):
         norm = (nn.BatchNorm2d(o),) if normalised else ()
         blocks.append(nn.Sequential(nn.Conv2d(i, o, 4, 2, 1, bias=False), *norm, nn.LeakyReLU(0.2)))
-    return nn.Sequential(*blocks, nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False))
+    return nn.Sequential(*blocks, nn.Conv2d(widths[-1], outputs, 4, 1, 0, bias=False))
 
 
 def named(network):

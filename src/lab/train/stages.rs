@@ -7,6 +7,7 @@ use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::lessons::vae::{Vae, VaeConfig};
 use crate::lessons::wasserstein::{Plane, PlaneConfig, WganGp, WganGpConfig};
 use crate::nn::dcgan::Preset;
 use crate::train::Stage;
@@ -67,7 +68,7 @@ const fn entry<S: Trained>() -> Entry {
 }
 
 /// All of them, in the order of the course.
-pub static STAGES: [Entry; 7] = [
+pub static STAGES: [Entry; 8] = [
     entry::<DensityNet>(),
     entry::<NaiveGenerator>(),
     entry::<Gan>(),
@@ -75,6 +76,7 @@ pub static STAGES: [Entry; 7] = [
     entry::<Conditional>(),
     entry::<Plane>(),
     entry::<WganGp>(),
+    entry::<Vae>(),
 ];
 
 /// Names for a stage with one of its games: `cgan` is `conditional --game cgan`, in a folder of that name.
@@ -222,6 +224,27 @@ impl Trained for WganGp {
 
     fn notices(&self) -> Vec<String> {
         WganGp::notices(self).to_vec()
+    }
+}
+
+impl Trained for Vae {
+    const ABOUT: &str = "lesson 09: a variational autoencoder of faces, clothes, or your own images";
+    const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
+
+    fn set(config: &mut VaeConfig, settings: &Settings) -> Result<()> {
+        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
+        config.latent = settings.latent.unwrap_or(config.latent);
+        config.batch = settings.batch.unwrap_or(config.batch);
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(config: &VaeConfig) -> Length {
+        Length::Epochs(config.epochs)
+    }
+
+    fn notices(&self) -> Vec<String> {
+        Vae::notices(self).to_vec()
     }
 }
 
