@@ -1,13 +1,13 @@
 //! Every right answer passes, and mistakes are named.
 
-use dfdx::prelude::{Axis, TryAdd};
+use dfdx::prelude::{Axis, HasShape, Rank0, SumTo, TryAdd};
 
 use super::*;
 use crate::Result;
 use crate::homework::evidence::named;
 use crate::lessons::gan::cross_entropy;
-use crate::loss::cross_entropy_of_classes;
-use crate::tensor::{Traced, TracedBatch};
+use crate::loss::{cross_entropy_of_classes, one_hot};
+use crate::tensor::{Traced, TracedBatch, tensor};
 
 fn both(source: TracedBatch<1>, class: TracedBatch<10>, target: f32, classes: &[usize]) -> Result<Traced> {
     Ok(cross_entropy(source, target)? + cross_entropy_of_classes(class, classes)?)
@@ -89,6 +89,14 @@ fn mistakes_in_the_auxiliary_loss_are_named() {
         (auxiliary::judge(|s, c, t, y| Ok(both(s, c, t, y)? * 0.5)), "this is half of the sum"),
         (auxiliary::judge(|s, c, t, y| Ok(both(s, c, t, y)? * y.len() as f32)), "these are sums"),
         (auxiliary::judge(|s, c, t, y| both(s, c, 1.0 - t, y)), "turned round"),
+        (
+            auxiliary::judge(|s, c, t, y| {
+                let chosen = tensor(&c.device().clone(), one_hot(y, 10), *c.shape())?;
+                let told = (c.softmax::<Axis<1>>() * chosen).sum::<Rank0, _>() * (1.0 / y.len() as f32);
+                Ok(cross_entropy(s, t)? - told)
+            }),
+            "the logarithm is missing",
+        ),
         (auxiliary::judge(|s, c, t, y| Ok(both(s, c, t, y)? + 3.0)), "not recognised"),
         (
             auxiliary::judge(|s, c, t, y| {
