@@ -104,12 +104,12 @@ impl Likelihood {
 
     /// The θ of the grid under which the sample is most likely.
     pub fn most_likely(&self) -> f64 {
-        at(&self.grid, best(&self.log_likelihood, f64::gt))
+        at(&self.grid, least(self.log_likelihood.iter().map(|value| -value)))
     }
 
     /// The θ of the grid whose p_θ is nearest to the data by KL(p‖p_θ).
     pub fn nearest(&self) -> f64 {
-        at(&self.grid, best(&self.kl, f64::lt))
+        at(&self.grid, least(self.kl.iter().copied()))
     }
 }
 
@@ -157,17 +157,17 @@ impl Divergences {
 
     /// The θ of least KL(p‖p_θ); of several, the first.
     pub fn nearest_by_kl(&self) -> f64 {
-        at(&self.grid, best(&self.kl, f64::lt))
+        at(&self.grid, least(self.kl.iter().copied()))
     }
 
     /// The θ of least KL(p_θ‖p); of several, the first.
     pub fn nearest_by_reverse_kl(&self) -> f64 {
-        at(&self.grid, best(&self.reverse_kl, f64::lt))
+        at(&self.grid, least(self.reverse_kl.iter().copied()))
     }
 
     /// The θ of least JS(p, p_θ); of several, the first.
     pub fn nearest_by_js(&self) -> f64 {
-        at(&self.grid, best(&self.js, f64::lt))
+        at(&self.grid, least(self.js.iter().copied()))
     }
 }
 
@@ -176,9 +176,15 @@ fn at(grid: &[f64], index: usize) -> f64 {
     grid.get(index).copied().unwrap_or(f64::NAN)
 }
 
-/// Where the best value stands; of several, the first.
-fn best(values: &[f64], better: fn(&f64, &f64) -> bool) -> usize {
-    (1..values.len()).fold(0, |best, at| if better(&values[at], &values[best]) { at } else { best })
+/// Where the least value stands; of several that differ by rounding only, the first.
+fn least(values: impl Iterator<Item = f64>) -> usize {
+    let mut best = (0, f64::INFINITY);
+    for (at, value) in values.enumerate() {
+        if best.1 - value > 1e-9 * value.abs().max(1.0) {
+            best = (at, value);
+        }
+    }
+    best.0
 }
 
 fn ascending(grid: &[f64]) -> Result<()> {

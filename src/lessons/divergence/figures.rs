@@ -25,7 +25,7 @@ impl Likelihood {
         let at = |panel: Panel, title: &str, x: f64, y: f64| panel.points(title, &[x], &[y]);
         let likelihood = Panel::new("Likelihood of the sample")
             .x(self.family.parameter())
-            .y("mean ln p_θ(xᵢ) [nats]")
+            .y("mean ln p_θ(x) [nats]")
             .line(&format!("of {} samples", self.samples), &self.grid, &self.log_likelihood);
         let kl = Panel::new("Divergence from the data")
             .x(self.family.parameter())
@@ -108,7 +108,7 @@ impl Family {
             ("KL(p_θ‖p)", seen.nearest_by_reverse_kl()),
             ("JS", seen.nearest_by_js()),
         ];
-        let reach = 2.5 * data.sd();
+        let reach = 2.0 * data.sd();
         let x = even(data.mean() - reach, data.mean() + reach, PLACES);
         let heights =
             |density: &crate::data::Density| -> Vec<f64> { x.iter().map(|&x| density.density(x)).collect() };
@@ -116,7 +116,8 @@ impl Family {
         let mut panel = Panel::new("The data, and the nearest member by each")
             .x("x")
             .y("density [1/unit of x]")
-            .band("p", &x, &vec![0.0; x.len()], &truth);
+            .band("p", &x, &vec![0.0; x.len()], &truth)
+            .x_range(x[0], x[x.len() - 1]);
         let mut told = format!("The shaded density of the data, its highest value {:.2}.", largest(&truth));
         for (name, theta) in nearest {
             let curve = heights(&self.member(theta)?);
@@ -143,16 +144,22 @@ impl Rise {
             "V(D) rises to −2 ln 2 + 2 JS and never above; in the end at most {largest_gap:.3} is missing."
         ))
         .panel_height(240);
+        // Most of training is fine work that no picture shows: as far as some gap is to be seen, and half as far again.
+        let visible = |rise: &Self| {
+            let bound = rise.discriminator.bound();
+            rise.value.iter().rposition(|value| bound - value > 0.01).unwrap_or(0)
+        };
+        let count = all.iter().map(visible).max().unwrap_or(0) * 3 / 2 + 2;
         let mut told = String::from("V(D) over D's steps against a fixed G, each with its bound V(D*).");
         for rise in all {
-            let Self { steps, value, discriminator } = rise;
-            let bound = discriminator.bound();
-            let name = named(discriminator.pair());
-            let (first, last) = (value.first().copied(), value.last().copied());
-            let (Some(first), Some(last)) = (first, last) else {
+            let bound = rise.discriminator.bound();
+            let name = named(rise.discriminator.pair());
+            let ends = (rise.value.first(), rise.value.last(), rise.steps.last());
+            let (Some(first), Some(last), Some(end)) = ends else {
                 return Err(none("draw how V rises").expected("at least one measurement"));
             };
-            told += &format!(" {name}: from {first:.3} to {last:.3}, bound {bound:.3}.");
+            let (steps, value) = (start(&rise.steps, count), start(&rise.value, count));
+            told += &format!(" {name}: from {first:.3} to {last:.4} after {end} steps, bound {bound:.4}.");
             let floor = smallest(value).min(-2.0 * 2f64.ln()).max(-3.0);
             let air = 0.08 * (bound - floor).max(0.05);
             figure = figure.panel(
@@ -214,6 +221,11 @@ pub(super) fn seen_only(p: &[f64], q: &[f64], best: impl Iterator<Item = f64>) -
     let least = SEEN * p.iter().chain(q).copied().fold(0.0, f64::max);
     let each = p.iter().zip(q).zip(best);
     each.map(|((&p, &q), best)| if p + q < least { f64::NAN } else { best }).collect()
+}
+
+/// The first numbers, or all if there are fewer.
+fn start(values: &[f64], count: usize) -> &[f64] {
+    &values[..count.min(values.len())]
 }
 
 fn named(pair: &Pair) -> String {

@@ -8,8 +8,9 @@ use crate::{Error, Result};
 const REACH: f64 = 12.0;
 /// Quadrature with equal steps over the whole range is taken only where the range is at most so many times as long as the
 /// narrowest part's standard deviation: that part then has ten nodes or more a standard deviation.
-const FLAT: f64 = 2_000.0;
-/// Intervals of each piece where V of a discriminator is integrated: steps of 0.006 standard deviations over a Gaussian.
+const FLAT: f64 = 400.0;
+/// Intervals of each piece where V of a discriminator is integrated: steps of at most a tenth of a standard deviation, at
+/// which Simpson's rule is exact for Gaussians to rounding, and mostly far smaller, for the kinks of a network's logit.
 const INTERVALS: usize = 4_000;
 /// Narrower than this share of its place, a part's nodes would round to one number.
 const FINEST: f64 = 1e-11;

@@ -170,7 +170,7 @@ fn trained_to_the_end_v_is_what_theory_says_and_never_more() {
         assert!(rise.value.iter().all(|value| *value <= bound + 1e-9), "{:?} {bound}", rise.value);
         let (gap, first) = (rise.gap(), bound - rise.value[0]);
         println!("{row:?}: gap {first:.4} → {gap:.4}");
-        assert!((-1e-9..=0.02).contains(&gap) && first >= 0.2, "{row:?}: {first} {gap}");
+        assert!((-1e-9..=1e-3).contains(&gap) && first >= 0.15, "{row:?}: {first} {gap}");
         assert_eq!((rise.steps[0], rise.steps[rise.steps.len() - 1]), (0.0, 2_000.0));
     }
 }
@@ -181,7 +181,7 @@ fn every_seed_comes_within_the_bound() {
         let configs: Vec<_> = (1..4).map(|seed| DiscriminatorConfig { seed, ..config.clone() }).collect();
         let gaps: Vec<f64> = Rise::all(&configs, u64::MAX).unwrap().iter().map(Rise::gap).collect();
         println!("{:?}: {gaps:?}", config.generated);
-        assert!(gaps.iter().all(|gap| (-1e-9..=0.02).contains(gap)), "{:?} {gaps:?}", config.generated);
+        assert!(gaps.iter().all(|gap| (-1e-9..=1e-3).contains(gap)), "{:?} {gaps:?}", config.generated);
     }
 }
 
@@ -236,7 +236,7 @@ fn a_moderate_step_brings_g_nearer_and_a_large_one_further_away() {
         let after = |rate| g.js(g.step(2.0, rate).unwrap()).unwrap();
         let before = after(0.0);
         near(before, 0.33683, 1e-4);
-        assert!(after(1.0) < before && after(3.0) < after(1.0), "{loss}");
+        assert!(after(0.5) < before && after(1.0) < after(0.5), "{loss}");
         assert!(after(20.0) > before + 0.2, "{loss}: {}", after(20.0));
     }
     let g = Overstep::new(OverstepConfig::default()).unwrap();

@@ -89,6 +89,7 @@ impl Overstep {
         let at = fixed.js.iter().position(|&js| js == least).unwrap_or(0);
         let goal = self.config().data.mean();
         let ends = [0.0, steps as f64];
+        let away = (self.config().start - goal).abs().max(1e-3);
         Ok(Figure::new(&format!(
             "D₀ serves G well for {at} steps of rate {rate}; then G runs past the data. A D that keeps up brings it there."
         ))
@@ -105,7 +106,7 @@ impl Overstep {
                 .x("steps of G")
                 .y("JS(p, q) [nats]")
                 .line("D₀ fixed", &numbers, &fixed.js)
-                .line("D* anew each step", &numbers, &followed.js)
+                .line("D* each time", &numbers, &followed.js)
                 .y_range(0.0, (1.1 * largest(&fixed.js)).max(0.05)),
         )
         .panel(
@@ -114,7 +115,8 @@ impl Overstep {
                 .y("θ")
                 .guide("mean of the data", &ends, &[goal; 2])
                 .line("D₀ fixed", &numbers, &fixed.theta)
-                .line("D* anew each step", &numbers, &followed.theta),
+                .line("D* each time", &numbers, &followed.theta)
+                .y_range(goal - 2.5 * away, goal + 1.5 * away),
         ))
     }
 }
