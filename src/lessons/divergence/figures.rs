@@ -43,8 +43,8 @@ impl Likelihood {
             self.grid[self.grid.len() - 1],
             -self.entropy,
         ))
-        .panel(at(likelihood, &format!("highest: θ = {likely:.2}"), likely, highest))
-        .panel(at(kl, &format!("lowest: θ = {near:.2}"), near, lowest)))
+        .panel(at(likelihood, &minus(format!("highest: θ = {likely:.2}")), likely, highest))
+        .panel(at(kl, &minus(format!("lowest: θ = {near:.2}")), near, lowest)))
     }
 }
 
@@ -66,9 +66,9 @@ impl Divergences {
             sorted.get(sorted.len() / 2).copied().unwrap_or(1.0)
         };
         let top = (1.5 * middle(&self.kl).max(middle(&self.reverse_kl))).max(1e-6);
-        Ok(Figure::new(&format!(
+        Ok(Figure::new(&minus(format!(
             "Nearest by KL(p‖p_θ) is θ = {kl:.2}, by KL(p_θ‖p) θ = {reverse:.2}, by JS θ = {js:.2}."
-        ))
+        )))
         .alt(&format!(
             "Left, both Kullback–Leibler divergences over θ from {:.2} to {:.2}: KL(p‖p_θ) is lowest at θ = {kl:.2} with \
              {of_kl:.3} nats, KL(p_θ‖p) at θ = {reverse:.2} with {of_reverse:.3}. Right, JS, lowest at θ = {js:.2} with \
@@ -125,7 +125,7 @@ impl Family {
                 " Nearest by {name} is the Gaussian with θ = {theta:.2}, at most {:.2} high.",
                 largest(&curve)
             );
-            panel = panel.line(&format!("least {name}: θ = {theta:.2}"), &x, &curve);
+            panel = panel.line(&minus(format!("least {name}: θ = {theta:.2}")), &x, &curve);
         }
         let caption = "Which member is nearest depends on the divergence: KL(p‖p_θ) covers all of the data, KL(p_θ‖p) picks a part.";
         Ok(Figure::new(caption).alt(&told).wide().panel(panel))

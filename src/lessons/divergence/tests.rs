@@ -307,12 +307,12 @@ fn the_meter_takes_any_log_form_and_target() {
 
 #[test]
 fn more_steps_of_d_keep_v_nearer_to_its_bound() {
-    let seen = Followed::all(&GanConfig::default(), &[1, 5, 25], 600, 20).unwrap();
+    let seen = Followed::all(&GanConfig::default(), &[1, 5, 25], 400, 20).unwrap();
     let gaps: Vec<f64> = seen.iter().map(Followed::gap).collect();
     println!("gaps {gaps:?}, JS {:?}", seen.iter().map(Followed::js).collect::<Vec<_>>());
     assert!(gaps.iter().all(|gap| *gap > 0.0) && gaps[0] > gaps[1] && gaps[1] > gaps[2], "{gaps:?}");
     for one in &seen {
-        assert_eq!((one.steps.len(), one.value.len(), one.gan.steps()), (30, 30, 600));
+        assert_eq!((one.steps.len(), one.value.len(), one.gan.steps()), (20, 20, 400));
         assert!(one.value.iter().zip(&one.bound).all(|(value, bound)| value <= bound && *bound <= 0.0));
     }
     assert!(Followed::all(&GanConfig::default(), &[0], 1, 1).is_err());
