@@ -32,8 +32,7 @@ pub enum Source {
 /// The x-axis is cut into cells, a hundredth of the data's standard deviation wide over 8 of them to each side, wider
 /// ones beyond. Each has a share of p, a share of q, and D's logit in its middle; V, JS and D* are sums over cells, so
 /// that V(D) ≤ -2 ln 2 + 2 JS holds for any D, without chance. The share of q is exact: a 1-D generator is piecewise
-/// linear in z, so its density comes by a change of variables; a kernel density would be smoothed, and JS too small
-/// or too large by it.
+/// linear in z, so its density comes by a change of variables; a kernel density would smooth away what D* can tell.
 ///
 /// It looks at G as it is, not at the averaged weights: that G is D's opponent.
 ///
