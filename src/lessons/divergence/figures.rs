@@ -140,8 +140,10 @@ impl Rise {
     pub fn figure(all: &[Self]) -> Result<Figure> {
         some("draw how V rises", all.len())?;
         let largest_gap = all.iter().map(Self::gap).fold(0.0, f64::max);
+        let missing =
+            if largest_gap < 1e-3 { "less than 0.001".into() } else { format!("at most {largest_gap:.3}") };
         let mut figure = Figure::new(&format!(
-            "V(D) rises to −2 ln 2 + 2 JS and never above; in the end at most {largest_gap:.3} is missing."
+            "V(D) rises to −2 ln 2 + 2 JS and never above; in the end {missing} is missing."
         ))
         .panel_height(240);
         // Most of training is fine work that no picture shows: as far as some gap is to be seen, and half as far again.
@@ -172,7 +174,9 @@ impl Rise {
                     .y_range(floor - air, bound + 3.0 * air),
             );
         }
-        Ok(figure.alt(&told))
+        let drawn =
+            all.iter().filter_map(|rise| start(&rise.steps, count).last()).copied().fold(0.0, f64::max);
+        Ok(figure.alt(&format!("{told} The pictures go up to step {drawn}.")))
     }
 
     /// D as it was learnt and D*, a panel each.
