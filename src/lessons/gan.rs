@@ -5,7 +5,7 @@
 
 mod figures;
 mod judge;
-mod network;
+pub(super) mod network;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -243,6 +243,14 @@ impl Gan {
         self.generate(&self.generator, &Noise::new(seed).normal(count))
     }
 
+    /// G as it is now at each z: what a sample is made of, without chance.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn generated(&self, z: &[f32]) -> Result<Vec<f32>> {
+        self.generate(&self.generator, z)
+    }
+
     fn generate(&self, network: &Mlp, z: &[f32]) -> Result<Vec<f32>> {
         Ok(self.scale.original(values(&forward(network, column(&self.dev, z)?)?)))
     }
@@ -252,8 +260,17 @@ impl Gan {
     /// # Errors
     /// The device is out of memory.
     pub fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        Ok(scores(self.core.config.loss, &self.logits(x)?))
+    }
+
+    /// D's raw output at each place, the logit of D(x) with the log forms: ln D and ln(1 - D) can be had of it where D(x)
+    /// itself rounds to 0 or 1.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn logits(&self, x: &[f32]) -> Result<Vec<f32>> {
         let x = column(&self.dev, &self.scale.normalised(x.to_vec()))?;
-        Ok(scores(self.core.config.loss, &values(&forward(&self.discriminator, x)?)))
+        Ok(values(&forward(&self.discriminator, x)?))
     }
 
     /// Where the generator's loss wants a sample at each place to go: minus the loss's derivative there, in units of

@@ -6,6 +6,7 @@ pub mod convolution;
 pub mod cross_entropy;
 pub mod dcgan;
 pub mod density;
+pub mod divergence;
 pub mod gan;
 pub mod latent;
 pub mod naive_generator;

@@ -23,7 +23,7 @@ pub type Mlp = (
 const SLOPE: f32 = 0.2;
 
 /// A network with weights drawn from the device's random numbers.
-pub(super) fn build(dev: &Dev) -> Result<Mlp> {
+pub(in crate::lessons) fn build(dev: &Dev) -> Result<Mlp> {
     type Layers = (Layer<1, 16>, LeakyReLU<f32>, Layer<16, 16>, LeakyReLU<f32>, Layer<16, 1>);
     let mut mlp = Layers::try_build_on_device(dev)
         .map_err(|cause| Error::new("build a network").actual(format!("{cause:?}")))?;
