@@ -300,6 +300,7 @@ fn the_meter_takes_any_log_form_and_target() {
     near(meter.js(), 2f64.ln(), 1e-9);
     near(meter.bound(), 0.0, 1e-9);
     refused(Meter::of(&gan(GanConfig { loss: GanLoss::Linear, ..GanConfig::default() })), "the linear form");
+    // The widths of parts are told from cells, not met by chance.
     let needle = Density::mixture(vec![(0.5, gaussian(0.1, 1e-5)), (0.5, gaussian(1.0, 1e-5))]).unwrap();
     let result = Meter::of(&gan(GanConfig { target: Target::Density(needle), ..GanConfig::default() }));
     refused(result, "a density that cells");
