@@ -47,4 +47,5 @@
     assert!(early.gap() > 0.0 && late.gap() > 0.0 && late.js() < early.js());
     let gaps: Vec<f64> = followed.iter().map(|one| one.gap()).collect();
     assert!(gaps[0] > gaps[1] && gaps[1] > gaps[2] && gaps[2] > 0.0, "{gaps:?}");
+    assert!(followed[1].js() < 0.6 * followed[0].js(), "{} {}", followed[1].js(), followed[0].js());
 }
