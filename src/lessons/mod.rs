@@ -10,5 +10,6 @@ pub mod divergence;
 pub mod gan;
 pub mod latent;
 pub mod naive_generator;
+pub mod ppo;
 pub mod vae;
 pub mod wasserstein;
