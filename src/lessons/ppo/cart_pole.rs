@@ -23,7 +23,7 @@ const SIDE: f64 = 2.4;
 /// The largest angle to each side: 12°, in radians.
 const ANGLE: f64 = 12.0 * TAU / 360.0;
 /// How far from 0 each number of a start may be.
-const START: f32 = 0.05;
+const START: f64 = 0.05;
 
 /// What can be done in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl CartPole {
     /// A new episode: each of the four numbers even over [-0.05, 0.05).
     pub fn new(noise: &mut Noise) -> Self {
         let drawn = noise.uniform(4);
-        let state = std::array::from_fn(|at| f64::from(START * (2.0 * drawn[at] - 1.0)));
+        let state = std::array::from_fn(|at| START * (2.0 * f64::from(drawn[at]) - 1.0));
         Self { state, steps: 0, end: None }
     }
 
