@@ -279,7 +279,7 @@ impl Dcgan {
         self.game.latent(&mut Noise::new(seed), count)
     }
 
-    /// The latent vectors that show how training goes, `(64, L, 1, 1)`.
+    /// The latent vectors that show how training goes, `(fixed, L, 1, 1)`.
     pub fn fixed(&self) -> &Batch {
         &self.fixed
     }

@@ -13,6 +13,18 @@ use crate::lab::checkout::Checkout;
 use crate::lessons::wasserstein::{COUNTED, Plane, PlaneConfig};
 use crate::metrics::{Modes, WELL};
 
+/// The games of `measure modes`.
+const GAMES: &str = "\
+GAN: one step of D for each of G's,
+non-saturating; Adam 1.5e-3, β (0, 0.9), or 1e-3 and DCGAN's β (0.5, 0.999). WGAN: c 0.1, 5 steps, RMSProp 1e-3.
+WGAN-GP: λ 0.1, 5 steps, Adam 1.5e-3, β (0, 0.9).";
+
+/// Those of `measure packing`.
+const PACKS: &str = "\
+GAN: one step of D for each of G's,
+non-saturating; Adam 1e-3, DCGAN's β (0.5, 0.999). Packs of m: D judges m points at once, 256/m packs a minibatch.
+Standard deviation: D also sees that of its minibatch.";
+
 const PUBLISHED: &str = "\
 Published (Lin et al. 2018, PacGAN, with other networks and settings): ring, GAN 6.3 ± 0.5 modes with 98.2 % high
 quality, PacGAN2 7.9 ± 0.1; grid, GAN 17.3 ± 0.8.
@@ -81,7 +93,7 @@ fn helped() -> Vec<Kind> {
 /// # Errors
 /// Training diverges, or the table can't be written.
 pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
-    tabulate(checkout, options, "modes", &kinds(), PUBLISHED)
+    tabulate(checkout, options, "modes", &kinds(), GAMES)
 }
 
 /// [`run`] for the GAN that loses modes, with packs and with the minibatch's standard deviation.
@@ -89,16 +101,10 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
 /// # Errors
 /// Those of [`run`].
 pub(super) fn packing(checkout: &Checkout, options: &Options) -> Result<()> {
-    tabulate(checkout, options, "packing", &helped(), "")
+    tabulate(checkout, options, "packing", &helped(), PACKS)
 }
 
-fn tabulate(
-    checkout: &Checkout,
-    options: &Options,
-    name: &str,
-    kinds: &[Kind],
-    published: &str,
-) -> Result<()> {
+fn tabulate(checkout: &Checkout, options: &Options, name: &str, kinds: &[Kind], games: &str) -> Result<()> {
     options.only_quick(name)?;
     let heading = format!(
         "`cargo course measure {name}`, {}, {}, {}",
@@ -107,7 +113,7 @@ fn tabulate(
         machine::rustc()?
     );
     let outcomes = measure(kinds, if options.quick { 2 } else { 10 })?;
-    super::publish(checkout, name, &report(&heading, kinds, &outcomes, published), options.quick)
+    super::publish(checkout, name, &report(&heading, kinds, &outcomes, games), options.quick)
 }
 
 /// Each kind's seeds, one after the other on every core: the numbers are the same as on all cores together.
@@ -139,18 +145,17 @@ fn outcome(kind: &Kind, seed: u64) -> Result<Outcome> {
 }
 
 /// What the games have in common, and how they differ.
-fn settings() -> String {
+fn settings(games: &str) -> String {
     format!(
         "Ring: 8 Gaussians, radius 1, σ 0.01, 2,500 steps of G. Grid: 25 Gaussians, 2 apart, σ 0.05, all divided by 2.83, \
          5,000\nsteps. G and D or critic: three layers of 128 ReLU units; latent 2; batch 256; rates that fall linearly to 0. \
-         GAN: one step of\nD for each of G's, non-saturating; Adam 1.5e-3, β (0, 0.9), or 1e-3 and DCGAN's β (0.5, 0.999). WGAN: \
-         c 0.1, 5 steps,\nRMSProp 1e-3. WGAN-GP: λ 0.1, 5 steps, Adam 1.5e-3, β (0, 0.9). Of {COUNTED} samples those within 3σ \
-         of a centre are of\nhigh quality; a mode is captured by one such sample. The target itself has 98.9 %."
+         {games}\nOf {COUNTED} samples those within 3σ of a centre are of high quality; a mode is captured by one such sample. The \
+         target itself\nhas 98.9 %."
     )
 }
 
 /// What was done, a row a game, and whether the bounds are held.
-fn report(heading: &str, kinds: &[Kind], outcomes: &[Vec<Outcome>], published: &str) -> String {
+fn report(heading: &str, kinds: &[Kind], outcomes: &[Vec<Outcome>], games: &str) -> String {
     let head =
         ["target", "game", "modes", "with 20 samples", "high quality, %", "worst seed", "seconds a run"];
     let (mut rows, mut held) = (Vec::new(), String::new());
@@ -196,9 +201,9 @@ fn report(heading: &str, kinds: &[Kind], outcomes: &[Vec<Outcome>], published: &
     format!(
         "{heading}. Means and standard deviations over {seeds} seeds, {FIRST_SEED} and on; each run on one core.\n\n\
          {}\n\n{}\n{}",
-        settings(),
+        settings(games),
         table::markdown(&head, &rows),
-        [held.as_str(), published].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
+        [held.as_str(), PUBLISHED].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
     )
 }
 
@@ -218,7 +223,7 @@ mod tests {
                 _ => vec![outcome([vec![3; 24], vec![0]].concat()), outcome(vec![4; 25])],
             })
             .collect();
-        let text = report("Today", &kinds, &outcomes, PUBLISHED);
+        let text = report("Today", &kinds, &outcomes, GAMES);
         assert!(
             text.contains("| ring | WGAN-GP | 8.0 ± 0.0 | 0.0 ± 0.0 | 92.0 ± 5.7 | 8 modes, 88.0 % | 2 |"),
             "{text}"
@@ -228,6 +233,21 @@ mod tests {
         let grid = "WGAN-GP on the grid: 24.5 modes of at least 24.5: held; 86.0 % of at least 80 %: held; the goal of 92 \
                     %: **missed**.";
         assert!(text.contains(ring) && text.contains(grid), "{text}");
+    }
+
+    #[test]
+    fn packing_tells_of_its_own_games() {
+        let quick = |kind: Kind| Kind { config: PlaneConfig { steps: 2, batch: 8, ..kind.config }, ..kind };
+        let kinds: Vec<Kind> = helped().into_iter().map(quick).collect();
+        let outcomes = measure(&kinds, 1).unwrap();
+        assert_eq!((kinds.len(), outcomes.len()), (8, 8));
+        let text = report("Today", &kinds, &outcomes, PACKS);
+        assert!(
+            text.contains("| grid | packs of four | ")
+                && text.contains("PacGAN2 7.9")
+                && !text.contains("WGAN"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -103,6 +103,25 @@ mod tests {
         }
     }
 
+    /// Why one sample says little of a mode: points strewn over the grid's square hit nearly all.
+    #[test]
+    fn points_strewn_over_the_grid_hit_most_modes() {
+        let centres = Planar::grid().modes().unwrap();
+        let mut noise = Noise::new(5);
+        let mut seen = [0.0; 3];
+        for _ in 0..20 {
+            let points: Vec<f32> =
+                noise.uniform(5_000).iter().map(|u| 4.5 / 2.83 * (2.0 * u - 1.0)).collect();
+            let modes = Modes::of(&points, &centres).unwrap();
+            let found = [modes.captured() as f64, modes.well_captured() as f64, modes.quality()];
+            seen.iter_mut().zip(found).for_each(|(sum, found)| *sum += found / 20.0);
+        }
+        assert!(
+            (21.0..23.0).contains(&seen[0]) && seen[1] == 0.0 && (0.018..0.026).contains(&seen[2]),
+            "{seen:?}"
+        );
+    }
+
     #[test]
     fn samples_count_once_for_their_nearest_mode_up_to_three_deviations() {
         let target = Centres { centres: vec![[0.0, 0.0], [1.0, 0.0]], sd: 0.1 };

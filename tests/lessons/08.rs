@@ -58,4 +58,5 @@
     let [before, early, collapsed, again] = &told[..] else { panic!("{told:?}") };
     assert!(before[0] < early[0] && early[0] < collapsed[0], "{told:?}");
     assert!(before[1] >= 0.8 && collapsed[1] <= 0.15 && again[1] >= 0.6, "{told:?}");
+    assert!(again[2] > before[2], "{told:?}");
 }

@@ -155,12 +155,12 @@ impl Divergences {
         Ok(Self { family, grid: grid.to_vec(), kl, reverse_kl, js })
     }
 
-    /// The θ of least KL(p‖p_θ); of several, the first.
+    /// The θ of least KL(p‖p_θ); of several, the first. NaN if all are infinite.
     pub fn nearest_by_kl(&self) -> f64 {
         at(&self.grid, least(self.kl.iter().copied()))
     }
 
-    /// The θ of least KL(p_θ‖p); of several, the first.
+    /// The θ of least KL(p_θ‖p); of several, the first. NaN if all are infinite.
     pub fn nearest_by_reverse_kl(&self) -> f64 {
         at(&self.grid, least(self.reverse_kl.iter().copied()))
     }
@@ -172,16 +172,16 @@ impl Divergences {
 }
 
 /// The fields are public, so a reader may have emptied them: NaN then.
-fn at(grid: &[f64], index: usize) -> f64 {
-    grid.get(index).copied().unwrap_or(f64::NAN)
+fn at(grid: &[f64], index: Option<usize>) -> f64 {
+    index.and_then(|index| grid.get(index)).copied().unwrap_or(f64::NAN)
 }
 
-/// Where the least value stands; of several that differ by rounding only, the first.
-fn least(values: impl Iterator<Item = f64>) -> usize {
-    let mut best = (0, f64::INFINITY);
+/// Where the least finite value stands; of several that differ by rounding only, the first.
+fn least(values: impl Iterator<Item = f64>) -> Option<usize> {
+    let mut best = (None, f64::INFINITY);
     for (at, value) in values.enumerate() {
         if best.1 - value > 1e-9 * value.abs().max(1.0) {
-            best = (at, value);
+            best = (Some(at), value);
         }
     }
     best.0

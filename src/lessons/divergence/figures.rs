@@ -55,6 +55,7 @@ impl Divergences {
     /// An empty grid, or divergences that are all infinite.
     pub fn figure(&self) -> Result<Figure> {
         some("draw divergences", self.grid.len())?;
+        finite(self)?;
         let ends = [self.grid[0], self.grid[self.grid.len() - 1]];
         let (kl, reverse) = (self.nearest_by_kl(), self.nearest_by_reverse_kl());
         let js = self.nearest_by_js();
@@ -100,9 +101,10 @@ impl Family {
     /// The data's density with the members that each divergence finds nearest.
     ///
     /// # Errors
-    /// An empty grid, or a θ that the family doesn't have.
+    /// An empty grid, divergences that are all infinite, or a θ that the family doesn't have.
     pub fn figure(self, data: &crate::data::Density, seen: &Divergences) -> Result<Figure> {
         some("draw the nearest members", seen.grid.len())?;
+        finite(seen)?;
         let nearest = [
             ("KL(p‖p_θ)", seen.nearest_by_kl()),
             ("KL(p_θ‖p)", seen.nearest_by_reverse_kl()),
@@ -185,10 +187,8 @@ impl Rise {
     /// None of them, or the device is out of memory.
     pub fn optimal_figure(all: &[Self]) -> Result<Figure> {
         some("draw D beside D*", all.len())?;
-        let mut figure = Figure::new(
-            "D as it was learnt lies on D* = p / (p + q), wherever there are samples to learn from.",
-        )
-        .panel_height(240);
+        let mut panels = Vec::new();
+        let mut worst = 0.0f64;
         let mut told = String::from("Densities p and q, and between them D and D*, over x.");
         for rise in all {
             let d = &rise.discriminator;
@@ -204,7 +204,8 @@ impl Rise {
             let furthest = apart.filter(|apart| apart.is_finite()).fold(0.0, f64::max);
             let name = named(pair);
             told += &format!(" {name}: D is at most {furthest:.2} from D* where samples are.");
-            figure = figure.panel(
+            worst = worst.max(furthest);
+            panels.push(
                 Panel::new(&name)
                     .x("x")
                     .y("density; probability")
@@ -216,7 +217,10 @@ impl Rise {
                     .y_range(0.0, 1.05),
             );
         }
-        Ok(figure.alt(&told))
+        let caption = format!(
+            "D as it was learnt, at most {worst:.2} from D* = p / (p + q) wherever there are samples to learn from."
+        );
+        Ok(panels.into_iter().fold(Figure::new(&caption).panel_height(240), Figure::panel).alt(&told))
     }
 }
 
@@ -252,6 +256,18 @@ fn largest(values: &[f64]) -> f64 {
 
 fn smallest(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+/// Each of the three has a lowest point.
+fn finite(seen: &Divergences) -> Result<()> {
+    let nearest = [seen.nearest_by_kl(), seen.nearest_by_reverse_kl(), seen.nearest_by_js()];
+    if nearest.iter().any(|theta| theta.is_nan()) {
+        return Err(Error::new("draw divergences")
+            .expected("a θ of finite divergence for each of KL(p‖p_θ), KL(p_θ‖p) and JS")
+            .actual("one that is infinite everywhere")
+            .next("take data whose density is above 0 everywhere"));
+    }
+    Ok(())
 }
 
 fn none(operation: &str) -> Error {

@@ -91,7 +91,7 @@ impl Meter {
         Ok(Self { steps, source, ends, x, width, p, q, logits, js, value })
     }
 
-    /// How the data's density was had.
+    /// Where the data's density came from.
     pub fn source(&self) -> Source {
         self.source
     }
@@ -127,7 +127,7 @@ impl Meter {
     /// What each cell lacks of V, per unit of x: (p + q) KL(D*‖D) of two coins, which adds up to the gap.
     pub(super) fn missing(&self) -> Vec<f64> {
         let of = |(((&p, &q), &z), &width): (((&f64, &f64), &f64), &f64)| {
-            let best = weighted(p, ((p + q) / p).ln()) + weighted(q, ((p + q) / q).ln());
+            let best = weighted(p, (p + q).ln() - p.ln()) + weighted(q, (p + q).ln() - q.ln());
             (weighted(p, softplus(-z)) + weighted(q, softplus(z)) - best) / width
         };
         self.p.iter().zip(&self.q).zip(&self.logits).zip(&self.width).map(of).collect()

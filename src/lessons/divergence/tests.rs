@@ -265,7 +265,7 @@ fn steps_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn the_meter_agrees_with_quadrature_and_samples() {
+fn the_meter_agrees_with_samples() {
     let mut gan = Gan::new(GanConfig::default()).unwrap();
     (0..600).try_for_each(|_| gan.step().map(|_| ())).unwrap();
     let meter = Meter::of(&gan).unwrap();
@@ -286,6 +286,27 @@ fn the_meter_agrees_with_quadrature_and_samples() {
     assert!(meter.gap() > 0.0 && (0.0..=1.0).contains(&meter.disagreement()));
     let missing: f64 = meter.missing().iter().zip(&meter.width).map(|(lack, width)| lack * width).sum();
     near(missing, meter.gap(), 1e-9);
+}
+
+/// Between narrow humps the data's share of a cell is the smallest number there is, or 0.
+#[test]
+fn the_meter_is_finite_where_shares_are_tiny() {
+    for sd in [0.2, 0.35] {
+        let humps = Density::mixture(vec![(0.5, gaussian(-2.0, sd)), (0.5, gaussian(2.0, sd))]).unwrap();
+        let gan = Gan::new(GanConfig { target: Target::Density(humps), ..GanConfig::default() }).unwrap();
+        let meter = Meter::of(&gan).unwrap();
+        assert!(meter.js() <= 2f64.ln() && meter.gap() >= 0.0, "{} {}", meter.js(), meter.gap());
+        assert!(meter.missing().iter().all(|lack| lack.is_finite()));
+    }
+}
+
+#[test]
+fn what_is_infinitely_far_everywhere_has_no_nearest() {
+    let data = Density::uniform(0.0, 1.0).unwrap();
+    let seen = Divergences::new(&data, Family::Mean { sd: 1.0 }, &[0.0, 0.5]).unwrap();
+    assert!(seen.nearest_by_reverse_kl().is_nan() && seen.nearest_by_kl() == 0.5);
+    refused(seen.figure(), "a θ of finite divergence");
+    refused(seen.family.figure(&data, &seen), "a θ of finite divergence");
 }
 
 #[test]

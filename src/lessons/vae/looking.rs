@@ -67,7 +67,7 @@ impl Vae {
         self.game.latent(&mut Noise::new(seed), count)
     }
 
-    /// The latent vectors that show how training goes, `(64, L, 1, 1)`.
+    /// The latent vectors that show how training goes, `(fixed, L, 1, 1)`.
     pub fn fixed(&self) -> &Batch {
         &self.fixed
     }
@@ -109,8 +109,8 @@ impl Vae {
         self.generate(&tensor(&self.game.dev, means, shape)?)
     }
 
-    /// The negative lower bound of these images, with one draw of z for each, in nats an image; with weights of 1, whatever
-    /// the configuration's.
+    /// The negative lower bound of these images, with one draw of z for each, in nats an image; with weights of 1 and with
+    /// noise, whatever the configuration's.
     ///
     /// # Errors
     /// The images have another size or are none, or the device is out of memory.
@@ -141,12 +141,12 @@ impl Vae {
     /// to right, the second from the top down. For a latent of 2 numbers.
     ///
     /// # Errors
-    /// The latent has not 2 numbers, `side` is 0, `reach` is not finite, or the device is out of memory.
+    /// The latent has not 2 numbers, `side` is 0 or above 64, `reach` is not finite, or the device is out of memory.
     pub fn map(&self, side: usize, reach: f32) -> Result<Picture> {
         let length = self.core.config.latent;
-        if length != 2 || side == 0 || !reach.is_finite() {
+        if length != 2 || !(1..=64).contains(&side) || !reach.is_finite() {
             return Err(Error::new("draw the map of a latent space")
-                .expected("a latent of 2 numbers, at least one image a row, a finite reach")
+                .expected("a latent of 2 numbers, 1 to 64 images a row, a finite reach")
                 .actual(format!("a latent of {length}, {side} a row, a reach of {reach}"))
                 .next("train with `latent: 2`"));
         }

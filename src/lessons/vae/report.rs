@@ -5,14 +5,15 @@ use crate::train::Report;
 /// The two parts of the upper bound of -ln p(x), in nats an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
-    /// -ln p(x | z), z from the encoder's distribution: what the image costs, given its code.
+    /// -ln p(x | z), z from the encoder's distribution: what the image costs, given its code. Minus the logarithm of a density,
+    /// so that it may be negative.
     pub reconstruction: f32,
     /// KL(q(z | x) ‖ p(z)): what the code costs.
     pub kl: f32,
 }
 
 impl Bound {
-    /// The negative evidence lower bound: at least -ln p(x).
+    /// One draw's estimate of the negative evidence lower bound, which on average is at least -ln p(x).
     pub fn total(&self) -> f32 {
         self.reconstruction + self.kl
     }

@@ -47,7 +47,7 @@ impl Meter {
         };
         let shown = |number: f64| minus(format!("{number:.3}"));
         Ok(Figure::new(&format!(
-            "After {} steps V(D) = {}; with D* it were {} = −2 ln 2 + 2 · {:.3}. D is under-trained by {gap:.3}.",
+            "After {} steps V(D) = {}; with D* it would be {} = −2 ln 2 + 2 · {:.3}. D is under-trained by {gap:.3}.",
             self.steps,
             shown(value),
             shown(bound),
@@ -111,11 +111,14 @@ impl Followed {
         // The beginning may be far below all the rest; what matters is near the bound.
         let low = curves().fold(f64::INFINITY, f64::min).max(-1.9);
         let high = curves().fold(f64::NEG_INFINITY, f64::max);
-        let mut figure = Figure::new(
-            "The more steps D has for each of G's, the nearer V stays to −2 ln 2 + 2 JS, and the more it means.",
-        )
-        .columns(all.len().min(3))
-        .panel_height(280);
+        let gaps: Vec<f64> = all.iter().map(Self::gap).collect();
+        let caption = if all.windows(2).all(|pair| pair[0].k < pair[1].k && pair[0].gap() > pair[1].gap()) {
+            "The more steps D has for each of G's, the nearer V stays to −2 ln 2 + 2 JS, and the more it means.".into()
+        } else {
+            let told = all.iter().zip(&gaps).map(|(one, gap)| format!("{gap:.3} with k = {}", one.k));
+            format!("V below −2 ln 2 + 2 JS, on average {}.", told.collect::<Vec<_>>().join(", "))
+        };
+        let mut figure = Figure::new(&caption).columns(all.len().min(3)).panel_height(280);
         let mut told = String::from("V(D) and its bound over G's steps.");
         for one in all {
             if one.value.is_empty() {

@@ -90,16 +90,28 @@ impl Overstep {
         let goal = self.config().data.mean();
         let ends = [0.0, steps as f64];
         let away = (self.config().start - goal).abs().max(1e-3);
-        Ok(Figure::new(&format!(
-            "D₀ serves G well for {at} steps of rate {rate}; then G runs past the data. A D that keeps up brings it there."
-        ))
+        let (caption, course) = if at < steps {
+            (
+                format!(
+                    "D₀ serves G well for {at} steps of rate {rate}; then it takes G away from the data. A D that keeps up doesn't."
+                ),
+                format!(
+                    "falls from {:.3} to {least:.3} after {at} steps, then rises to {js_far:.3}",
+                    fixed.js[0]
+                ),
+            )
+        } else {
+            (
+                format!("Over {steps} steps of rate {rate} D₀ serves G well, and so does a D that keeps up."),
+                format!("falls from {:.3} to {least:.3}", fixed.js[0]),
+            )
+        };
+        Ok(Figure::new(&caption)
         .alt(&format!(
-            "Over {steps} steps of rate {rate} from θ = {:.1}. Left, JS: against the fixed D₀ it falls from {:.3} to \
-             {least:.3} after {at} steps, then rises to {js_far:.3}; against the best D of each moment it falls to \
-             {js_near:.3}. Right, θ: against D₀ it passes the data's mean {goal:.1} and ends at {far:.2}; against the best \
-             D it ends at {near:.2}.",
+            "Over {steps} steps of rate {rate} from θ = {:.1}. Left, JS: against the fixed D₀ it {course}; against the \
+             best D of each moment it ends at {js_near:.3}. Right, θ, with the data's mean {goal:.1}: against D₀ it ends at \
+             {far:.2}, against the best D at {near:.2}.",
             self.config().start,
-            fixed.js[0],
         ))
         .panel(
             Panel::new("Distance from the data")
