@@ -103,14 +103,14 @@ fn signature() -> String {
 }
 
 fn figure(learner: Divergence) -> Option<Figure> {
-    let pair = |t: f64| ([0.5 * (1.0 + t), 0.5 * (1.0 - t)], [0.5 * (1.0 - t), 0.5 * (1.0 + t)]);
+    let pair = |t: f64| ([0.5, 0.5], [0.5 * (1.0 - t), 0.5 * (1.0 + t)]);
     let view = |title: &str, low: f64, high: f64| {
         let right = |t: f64| right(&pair(t).0, &pair(t).1);
         let axes = ["t", "divergence [nats]"];
         View::over(title, axes, &places(low, high, 41), right, |t| learner(&pair(t).0, &pair(t).1))
     };
     parting([
-        view("p = [½(1+t), ½(1−t)] and q its mirror image", -0.95, 0.95),
-        view("p = [½(1+t), ½(1−t)] and q its mirror image, to the ends", -1.0, 1.0),
+        view("p = [½, ½] and q = [½(1−t), ½(1+t)]", -0.95, 0.95),
+        view("p = [½, ½] and q = [½(1−t), ½(1+t)], to the ends", -1.0, 1.0),
     ])
 }
