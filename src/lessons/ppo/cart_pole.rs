@@ -74,7 +74,7 @@ pub struct Moved {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct CartPole {
-    /// Position [m], velocity [m/s], angle [rad, to the right], angular velocity [rad/s].
+    /// Position in m, velocity in m/s, angle in radians, to the right, and angular velocity.
     state: [f64; 4],
     steps: u32,
     end: Option<End>,
@@ -105,7 +105,7 @@ impl CartPole {
             .next("begin nearer to the middle, with the pole upright"))
     }
 
-    /// Position [m], velocity [m/s], angle [rad, to the right], angular velocity [rad/s].
+    /// Position in m, velocity in m/s, angle in radians, to the right, and angular velocity.
     pub fn state(&self) -> [f64; 4] {
         self.state
     }
