@@ -108,7 +108,7 @@ fn options_are_listed_printed_and_refused_before_anything_is_made() {
     let config: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!((&config["batch"], &config["width"]), (&9.into(), &4.into()));
     for (arguments, part) in [
-        ("train vae", "expected density, naive-generator, gan, dcgan"),
+        ("train autoencoder", "expected density, naive-generator, gan, dcgan"),
         ("train gan --latent 3", "expected options that it has: --data, --batch, --seed, found --latent"),
         ("train density --strict", "found --strict"),
         ("train gan --epochs 3", "expected --steps, since it draws new data for each step"),
