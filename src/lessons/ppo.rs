@@ -15,9 +15,7 @@ mod tests;
 
 use std::time::Instant;
 
-use dfdx::prelude::{
-    AsArray, Backward, Gradients, HasErr, MeanTo, ReshapeTo, Trace, TryMul, TrySub, ZeroGrads,
-};
+use dfdx::prelude::{AsArray, Backward, Gradients, HasErr, MeanTo, ReshapeTo, Trace, TryMul, TrySub};
 
 pub use advantage::{Seen, advantages};
 pub use cart_pole::{CartPole, End, Moved, Push};
@@ -61,6 +59,9 @@ pub struct Ppo {
 }
 
 crate::stage!(Ppo, PpoConfig, PpoReport);
+
+/// An observation, the action that followed, and ln π of both.
+type Taken = ([f32; 4], usize, [f32; 2]);
 
 /// What was seen while acting; environment after environment, each in its order.
 struct Rollout {
@@ -130,7 +131,7 @@ impl Stage for Ppo {
             self.update(&rollout, &mut report)?;
         }
         let mean = |sum: &mut f32| *sum /= updates as f32;
-        [&mut report.loss_policy, &mut report.loss_value, &mut report.clipped].map(mean);
+        [&mut report.loss_policy, &mut report.loss_value, &mut report.clipped].into_iter().for_each(mean);
         report.seconds = begun.elapsed().as_secs_f32();
         Ok(report)
     }
@@ -161,7 +162,7 @@ impl Ppo {
     fn act(&mut self) -> Result<Rollout> {
         let PpoConfig { actors, horizon, gamma, lambda, .. } = self.core.config;
         let mut seen: Vec<Vec<Seen>> = vec![Vec::with_capacity(horizon); actors];
-        let mut taken: Vec<Vec<([f32; 4], usize, [f32; 2])>> = vec![Vec::with_capacity(horizon); actors];
+        let mut taken: Vec<Vec<Taken>> = vec![Vec::with_capacity(horizon); actors];
         // Last states of episodes, whose values are asked for together.
         let mut last: Vec<(usize, usize, [f32; 4])> = Vec::new();
         let mut episodes = 0;

@@ -5,7 +5,7 @@
 
 use dfdx::prelude::{
     AsArray, Axis, Const, HasErr, HasShape, MeanTo, OwnedTape, PutTape, SplitTape, SumTo, Tensor, TryAdd,
-    TryMul, TryNegate,
+    TryMul,
 };
 use serde::{Deserialize, Serialize};
 
