@@ -14,7 +14,7 @@ use crate::{Error, Result};
 pub struct PpoConfig {
     /// What keeps the policy near the one that acted. Default clipped, with ε 0.2.
     pub objective: Objective,
-    /// Environments that are acted in side by side, 1 to 1,024. Default 8.
+    /// Environments that are acted in side by side, 1 to 1,024. Default 4.
     pub actors: usize,
     /// Steps of each environment before the networks are updated, 1 to 65,536. Default 128.
     pub horizon: usize,
@@ -31,9 +31,9 @@ pub struct PpoConfig {
     pub value: f32,
     /// c_e, the weight of the entropy, at least 0. Default 0.01.
     pub entropy: f32,
-    /// Learning rate of both networks' Adam, at least 0. Default 1e-3.
+    /// Learning rate of both networks' Adam, at least 0. Default 2.5e-4.
     pub rate: f64,
-    /// Iterations of a whole run, at least 1. Default 200: 204,800 steps of the environments.
+    /// Iterations of a whole run, at least 1. Default 976: 499,712 steps of the environments.
     pub iterations: u64,
     /// Whether the rate falls linearly over a whole run, to 0 at its end. Default yes.
     pub decay: bool,
@@ -45,7 +45,7 @@ impl Default for PpoConfig {
     fn default() -> Self {
         Self {
             objective: Objective::Clipped { epsilon: 0.2 },
-            actors: 8,
+            actors: 4,
             horizon: 128,
             epochs: 4,
             minibatches: 4,
@@ -53,8 +53,8 @@ impl Default for PpoConfig {
             lambda: 0.95,
             value: 0.5,
             entropy: 0.01,
-            rate: 1e-3,
-            iterations: 200,
+            rate: 2.5e-4,
+            iterations: 976,
             decay: true,
             seed: 0,
         }
