@@ -1,4 +1,4 @@
-//! Lesson 10, proximal policy optimisation: a policy that is improved in steps which must not be too large, as a generator's.
+//! For the lesson on proximal policy optimisation, which is to come: the environment that its policy acts in.
 
 mod cart_pole;
 

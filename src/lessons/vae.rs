@@ -1,4 +1,4 @@
-//! Lesson 09, the variational autoencoder (Kingma and Welling 2014, "Auto-encoding variational Bayes"): an infinite mixture
+//! The variational autoencoder, whose lesson is to come (Kingma and Welling 2014, "Auto-encoding variational Bayes"): an infinite mixture
 //! of Gaussians, one for each latent vector, whose likelihood is raised through a lower bound.
 //!
 //! The encoder says of an image which latent vectors may have made it: a normal distribution with a mean and a variance for

@@ -61,7 +61,7 @@ impl Options {
 /// What the stage itself is given. Which of these it has, it says.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Settings {
-    /// The data: of dcgan, conditional (a sub-folder a class) and wgan-gp `faces`, `fashion`, or a folder of images; of gan
+    /// The data: of dcgan, conditional (a sub-folder a class), wgan-gp and vae `faces`, `fashion`, or a folder of images; of gan
     /// `gaussian`, `humps`, `geyser`, or a CSV file;
     /// of plane `ring`, `grid`, `unscaled-grid`, `swiss-roll`, `geyser`.
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "resume")]

@@ -228,7 +228,8 @@ impl Trained for WganGp {
 }
 
 impl Trained for Vae {
-    const ABOUT: &str = "lesson 09: a variational autoencoder of faces, clothes, or your own images";
+    const ABOUT: &str =
+        "a variational autoencoder of faces, clothes, or your own images (its lesson is to come)";
     const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
 
     fn set(config: &mut VaeConfig, settings: &Settings) -> Result<()> {
