@@ -7,6 +7,7 @@ use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
+use crate::lessons::ppo::{Ppo, PpoConfig};
 use crate::lessons::vae::{Vae, VaeConfig};
 use crate::lessons::wasserstein::{Plane, PlaneConfig, WganGp, WganGpConfig};
 use crate::nn::dcgan::Preset;
@@ -68,7 +69,7 @@ const fn entry<S: Trained>() -> Entry {
 }
 
 /// All of them, in the order of the course.
-pub static STAGES: [Entry; 8] = [
+pub static STAGES: [Entry; 9] = [
     entry::<DensityNet>(),
     entry::<NaiveGenerator>(),
     entry::<Gan>(),
@@ -77,6 +78,7 @@ pub static STAGES: [Entry; 8] = [
     entry::<Plane>(),
     entry::<WganGp>(),
     entry::<Vae>(),
+    entry::<Ppo>(),
 ];
 
 /// Names for a stage with one of its games: `cgan` is `conditional --game cgan`, in a folder of that name.
@@ -228,8 +230,7 @@ impl Trained for WganGp {
 }
 
 impl Trained for Vae {
-    const ABOUT: &str =
-        "a variational autoencoder of faces, clothes, or your own images (its lesson is to come)";
+    const ABOUT: &str = "lesson 09: a variational autoencoder of faces, clothes, or your own images";
     const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
 
     fn set(config: &mut VaeConfig, settings: &Settings) -> Result<()> {
@@ -246,6 +247,20 @@ impl Trained for Vae {
 
     fn notices(&self) -> Vec<String> {
         Vae::notices(self).to_vec()
+    }
+}
+
+impl Trained for Ppo {
+    const ABOUT: &str = "lesson 10: PPO, actor and critic, balances a pole on a cart";
+    const SETTINGS: &[&str] = &["seed"];
+
+    fn set(config: &mut PpoConfig, settings: &Settings) -> Result<()> {
+        config.seed = settings.seed.unwrap_or(config.seed);
+        Ok(())
+    }
+
+    fn length(config: &PpoConfig) -> Length {
+        Length::Steps(config.iterations)
     }
 }
 

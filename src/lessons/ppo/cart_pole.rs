@@ -4,6 +4,7 @@
 use std::f64::consts::TAU;
 
 use crate::tensor::Noise;
+use crate::train::State;
 use crate::{Error, Result};
 
 /// m/s².
@@ -139,6 +140,21 @@ impl CartPole {
             () => None,
         };
         Ok(Moved { observation: self.observation(), reward: 1.0, end: self.end })
+    }
+}
+
+impl CartPole {
+    /// Saves an episode that goes on, or takes one up.
+    pub(super) fn state_of(&mut self, name: &str, state: &mut State) -> Result<()> {
+        for (at, number) in self.state.iter_mut().enumerate() {
+            let mut bits = number.to_bits();
+            state.number(&format!("{name}.{at}"), &mut bits)?;
+            *number = f64::from_bits(bits);
+        }
+        let mut steps = u64::from(self.steps);
+        state.number(&format!("{name}.steps"), &mut steps)?;
+        self.steps = steps.min(u64::from(Self::LIMIT) - 1) as u32;
+        Ok(())
     }
 }
 
