@@ -28,8 +28,10 @@ pub use standing::{Place, Standing};
 
 use crate::lessons::dcgan::Dcgan;
 use crate::lessons::density::DensityNet;
+use crate::lessons::divergence::LoneDiscriminator;
 use crate::lessons::gan::Gan;
 use crate::lessons::naive_generator::NaiveGenerator;
+use crate::lessons::ppo::Ppo;
 use crate::lessons::wasserstein::Plane;
 use crate::{Error, Result};
 
@@ -99,6 +101,14 @@ pub fn of_gan(gan: &Gan) -> Result<Standing> {
     judged(gan, include_str!("bands/gan.json"))
 }
 
+/// Where a discriminator of lesson 04 that learns alone stands, by how far its V and its scores are from the best one's. Prints one line.
+///
+/// # Errors
+/// Its weights have become so large that a logit is not finite.
+pub fn of_discriminator(discriminator: &LoneDiscriminator) -> Result<Standing> {
+    judged(discriminator, include_str!("bands/lone-discriminator.json"))
+}
+
 /// Where a DCGAN of lesson 05 stands among runs of [`ci`](crate::lessons::dcgan::DcganConfig::ci), the short run of
 /// continuous integration, by the judge of faces. Prints one line.
 ///
@@ -115,6 +125,14 @@ pub fn of_dcgan(dcgan: &Dcgan) -> Result<Standing> {
 /// A sample is not finite.
 pub fn of_plane(plane: &Plane) -> Result<Standing> {
     judged(plane, include_str!("bands/plane.json"))
+}
+
+/// Where an actor of lesson 10 stands, by its mean return. Prints one line.
+///
+/// # Errors
+/// The device is out of memory.
+pub fn of_ppo(ppo: &Ppo) -> Result<Standing> {
+    judged(ppo, include_str!("bands/ppo.json"))
 }
 
 fn judged<S: Assess>(stage: &S, bands: &str) -> Result<Standing> {

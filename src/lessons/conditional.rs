@@ -51,6 +51,7 @@ pub struct Conditional {
 }
 
 crate::stage!(Conditional, ConditionalConfig, ConditionalReport);
+crate::lessons::dcgan::stage_of_images!(Conditional);
 
 impl Stage for Conditional {
     const KIND: &'static str = "conditional";

@@ -37,7 +37,7 @@ pub use generator::Generator;
 pub use report::{DcganReport, DiscriminatorStep, GeneratorStep};
 pub use settings::DcganConfig;
 pub use source::{FacesSource, FashionSource, FolderSource, Source};
-pub(crate) use training_set::TrainingSet;
+pub(crate) use training_set::{TrainingSet, stage_of_images};
 
 use crate::data::images::{ImageSet, Size, byte};
 use crate::nn::dcgan::Network;
@@ -74,6 +74,7 @@ pub struct Dcgan {
 }
 
 crate::stage!(Dcgan, DcganConfig, DcganReport);
+stage_of_images!(Dcgan);
 
 /// Where the fixed latent vectors begin in the seed's noise: far beyond what a run can use up.
 pub(crate) const FIXED: u128 = 1 << 60;
@@ -231,26 +232,6 @@ pub struct Frame {
 
 /// Looking at what was learnt. Nothing here changes the stage.
 impl Dcgan {
-    /// The images that it learns from.
-    pub fn images(&self) -> &ImageSet {
-        self.set.images()
-    }
-
-    /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
-    pub fn notices(&self) -> &[String] {
-        self.set.notices()
-    }
-
-    /// Minibatches, and so steps, in an epoch.
-    pub fn steps_per_epoch(&self) -> u64 {
-        self.set.batches().per_epoch()
-    }
-
-    /// How many epochs are complete.
-    pub fn epoch(&self) -> u64 {
-        self.set.batches().epoch()
-    }
-
     /// D as it is now.
     pub fn discriminator(&self) -> &Network {
         &self.game.discriminator.network

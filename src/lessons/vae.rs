@@ -57,6 +57,7 @@ pub struct Vae {
 }
 
 crate::stage!(Vae, VaeConfig, VaeReport);
+crate::lessons::dcgan::stage_of_images!(Vae);
 
 impl Stage for Vae {
     const KIND: &'static str = "vae";

@@ -127,7 +127,7 @@ impl Starts<'_> {
     }
 
     fn pytorch(&self, name: &'static str, passive: bool, detach: bool) -> Result<Side> {
-        let mut command = pytorch::command(self.checkout, &self.python, THREADS);
+        let mut command = pytorch::command(self.checkout, &self.python, "dcgan_cpu.py", THREADS);
         if passive {
             command.env("OMP_WAIT_POLICY", "passive");
         }

@@ -40,8 +40,8 @@ pub(super) fn python(checkout: &Checkout, named: Option<&Path>) -> Result<PathBu
     Ok(environment.python())
 }
 
-/// The command that starts PyTorch's side, with as many threads.
-pub(super) fn command(checkout: &Checkout, python: &Path, threads: usize) -> Command {
+/// The command that starts PyTorch's side, a script of `src/measure/py`, with as many threads.
+pub(super) fn command(checkout: &Checkout, python: &Path, name: &str, threads: usize) -> Command {
     let mut command = Command::new(python);
     isolated(&mut command, checkout);
     without_cargo_environment(&mut command, checkout.root());
@@ -52,6 +52,6 @@ pub(super) fn command(checkout: &Checkout, python: &Path, threads: usize) -> Com
     for name in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
         command.env(name, threads.to_string());
     }
-    command.arg(script(checkout, "dcgan_cpu.py")).arg(threads.to_string());
+    command.arg(script(checkout, name)).arg(threads.to_string());
     command
 }

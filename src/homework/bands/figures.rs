@@ -7,8 +7,10 @@ use crate::data::faces::Faces;
 use crate::data::{mean, sd};
 use crate::lessons::dcgan::{Dcgan, image_set};
 use crate::lessons::density::DensityNet;
+use crate::lessons::divergence::LoneDiscriminator;
 use crate::lessons::gan::Gan;
 use crate::lessons::naive_generator::NaiveGenerator;
+use crate::lessons::ppo::Ppo;
 use crate::lessons::wasserstein::Plane;
 use crate::metrics::{FacesStandard, Histogram, js};
 use crate::tensor::Noise;
@@ -95,6 +97,20 @@ impl Assess for Gan {
     }
 }
 
+/// How far below V(D*) a discriminator that was trained to the end may stay: the course's own bound.
+const UNDER_TRAINED: f64 = 0.02;
+
+impl Assess for LoneDiscriminator {
+    const FAILED: &'static str = "stayed under-trained";
+
+    fn assess(&self) -> Result<Assessed> {
+        let gap = self.gap()?;
+        let figures =
+            vec![("V(D*) − V(D)", Best::Least, gap), ("|D − D*|", Best::Least, self.disagreement()?)];
+        Ok(Assessed { figures, failed: gap > UNDER_TRAINED })
+    }
+}
+
 impl Assess for Dcgan {
     const FAILED: &'static str = "collapsed";
 
@@ -125,5 +141,19 @@ impl Assess for Plane {
             figures.insert(0, ("high quality", Best::Greatest, modes.quality()));
         }
         Ok(Assessed { figures, failed })
+    }
+}
+
+/// Episodes whose mean return an actor is judged by, and what it has to reach: CartPole-v1 counts as solved then.
+const EPISODES: usize = 100;
+const SOLVED: f64 = 475.0;
+
+impl Assess for Ppo {
+    const FAILED: &'static str = "stayed below 475";
+
+    fn assess(&self) -> Result<Assessed> {
+        let returned = mean(&self.returns(EPISODES, SEED)?)?;
+        let figures = vec![("mean return of 100 episodes", Best::Greatest, returned)];
+        Ok(Assessed { figures, failed: returned < SOLVED })
     }
 }

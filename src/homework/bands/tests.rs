@@ -8,6 +8,7 @@ use crate::data::{Planar, Target};
 use crate::lessons::density::DensityConfig;
 use crate::lessons::gan::GanConfig;
 use crate::lessons::naive_generator::NaiveConfig;
+use crate::lessons::ppo::PpoConfig;
 use crate::lessons::wasserstein::PlaneConfig;
 
 fn reference() -> Reference {
@@ -103,6 +104,8 @@ fn the_shipped_bands_are_of_the_course_s_own_settings() {
         bands(include_str!("naive-generator.json")),
         bands(include_str!("gan.json")),
         bands(include_str!("plane.json")),
+        bands(include_str!("lone-discriminator.json")),
+        bands(include_str!("ppo.json")),
     ];
     for bands in &all {
         for Reference { name, figures, failed, .. } in &bands.references {
@@ -133,6 +136,10 @@ fn the_shipped_bands_are_of_the_course_s_own_settings() {
     };
     only_steps(of_density(&DensityNet::new(DensityConfig::default()).unwrap()).unwrap());
     only_steps(of_plane(&Plane::new(PlaneConfig::short(Planar::ring())).unwrap()).unwrap());
+    for config in crate::lessons::divergence::table() {
+        only_steps(of_discriminator(&LoneDiscriminator::new(config).unwrap()).unwrap());
+    }
+    only_steps(of_ppo(&Ppo::new(PpoConfig::default()).unwrap()).unwrap());
     for target in [Target::gaussian(), Target::humps(), Target::geyser().unwrap()] {
         only_steps(of_gan(&Gan::new(GanConfig { target, ..GanConfig::default() }).unwrap()).unwrap());
     }

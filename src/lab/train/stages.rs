@@ -1,16 +1,17 @@
 //! The stages that the command line trains: the one table of them.
 
+mod images;
+
 use super::{Options, Settings};
 use crate::data::{Planar, Target, table};
-use crate::lessons::conditional::{Conditional, ConditionalConfig, Game};
-use crate::lessons::dcgan::{Dcgan, DcganConfig, Source};
+use crate::lessons::conditional::Conditional;
+use crate::lessons::dcgan::Dcgan;
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
 use crate::lessons::ppo::{Ppo, PpoConfig};
-use crate::lessons::vae::{Vae, VaeConfig};
-use crate::lessons::wasserstein::{Plane, PlaneConfig, WganGp, WganGpConfig};
-use crate::nn::dcgan::Preset;
+use crate::lessons::vae::Vae;
+use crate::lessons::wasserstein::{Plane, PlaneConfig, WganGp};
 use crate::train::Stage;
 use crate::{Error, Result};
 
@@ -147,109 +148,6 @@ impl Trained for Gan {
     }
 }
 
-impl Trained for Dcgan {
-    const ABOUT: &str = "lesson 05: DCGAN on faces, clothes, or your own images";
-    const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
-
-    fn set(config: &mut DcganConfig, settings: &Settings) -> Result<()> {
-        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
-        config.latent = settings.latent.unwrap_or(config.latent);
-        config.batch = settings.batch.unwrap_or(config.batch);
-        config.seed = settings.seed.unwrap_or(config.seed);
-        Ok(())
-    }
-
-    fn length(config: &DcganConfig) -> Length {
-        Length::Epochs(config.epochs)
-    }
-
-    fn notices(&self) -> Vec<String> {
-        Dcgan::notices(self).to_vec()
-    }
-}
-
-impl Trained for Conditional {
-    const ABOUT: &str =
-        "lesson 07: cGAN or AC-GAN on clothes, faces by their expression, or your own images in sub-folders";
-    const SETTINGS: &[&str] = &["data", "game", "size", "latent", "batch", "seed", "strict"];
-
-    fn set(config: &mut ConditionalConfig, settings: &Settings) -> Result<()> {
-        let wrong = |what: String, expected: &str, next: &str| {
-            Err(Error::new(format!("train a conditional GAN with {what}")).expected(expected).next(next))
-        };
-        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
-        match settings.game.as_deref() {
-            None => {}
-            // What --config says of the game itself stays.
-            Some("cgan") if matches!(config.game, Game::Cgan { .. }) => {}
-            Some("acgan") if matches!(config.game, Game::Acgan { .. }) => {}
-            Some("cgan") => config.game = ConditionalConfig::cgan(Source::fashion()).game,
-            Some("acgan") => config.game = ConditionalConfig::acgan(Source::fashion()).game,
-            Some(game) => {
-                return wrong(
-                    format!("--game {game}"),
-                    "cgan or acgan",
-                    "choose one of these; all else is for --config",
-                );
-            }
-        }
-        config.latent = settings.latent.unwrap_or(config.latent);
-        config.batch = settings.batch.unwrap_or(config.batch);
-        config.seed = settings.seed.unwrap_or(config.seed);
-        Ok(())
-    }
-
-    fn length(config: &ConditionalConfig) -> Length {
-        Length::Epochs(config.epochs)
-    }
-
-    fn notices(&self) -> Vec<String> {
-        Conditional::notices(self).to_vec()
-    }
-}
-
-impl Trained for WganGp {
-    const ABOUT: &str = "lesson 08: WGAN-GP on faces, clothes, or your own images";
-    const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
-
-    fn set(config: &mut WganGpConfig, settings: &Settings) -> Result<()> {
-        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
-        config.latent = settings.latent.unwrap_or(config.latent);
-        config.batch = settings.batch.unwrap_or(config.batch);
-        config.seed = settings.seed.unwrap_or(config.seed);
-        Ok(())
-    }
-
-    fn length(config: &WganGpConfig) -> Length {
-        Length::Epochs(config.epochs)
-    }
-
-    fn notices(&self) -> Vec<String> {
-        WganGp::notices(self).to_vec()
-    }
-}
-
-impl Trained for Vae {
-    const ABOUT: &str = "lesson 09: a variational autoencoder of faces, clothes, or your own images";
-    const SETTINGS: &[&str] = &["data", "size", "latent", "batch", "seed", "strict"];
-
-    fn set(config: &mut VaeConfig, settings: &Settings) -> Result<()> {
-        images(Self::KIND, settings, &mut config.source, &mut config.preset)?;
-        config.latent = settings.latent.unwrap_or(config.latent);
-        config.batch = settings.batch.unwrap_or(config.batch);
-        config.seed = settings.seed.unwrap_or(config.seed);
-        Ok(())
-    }
-
-    fn length(config: &VaeConfig) -> Length {
-        Length::Epochs(config.epochs)
-    }
-
-    fn notices(&self) -> Vec<String> {
-        Vae::notices(self).to_vec()
-    }
-}
-
 impl Trained for Ppo {
     const ABOUT: &str = "lesson 10: PPO, actor and critic, balances a pole on a cart";
     const SETTINGS: &[&str] = &["seed"];
@@ -299,37 +197,6 @@ impl Trained for Plane {
     }
 }
 
-/// The images and their size, for stages that learn from images.
-fn images(stage: &str, settings: &Settings, source: &mut Source, preset: &mut Preset) -> Result<()> {
-    let wrong = |what: String, expected: &str, next: &str| {
-        Err(Error::new(format!("train {stage} with {what}")).expected(expected).next(next))
-    };
-    if let Some(data) = &settings.data {
-        *source = match data.parse() {
-            Ok(source) => source,
-            Err(expected) => return wrong("this --data".into(), &expected, "name the data"),
-        };
-    }
-    if let Some(size) = settings.size.filter(|&size| size != preset.side()) {
-        *preset = match size {
-            128 => Preset::P128,
-            64 => Preset::P64,
-            32 => Preset::P32Small,
-            _ => {
-                let next = "choose one of these; the preset 32, in --config, has twice the channels";
-                return wrong(format!("--size {size}"), "128, 64 or 32", next);
-            }
-        };
-    }
-    if settings.strict {
-        match source {
-            Source::Folder(folder) => folder.strict = true,
-            _ => return wrong("--strict".into(), "--data with a folder of images", "leave --strict out"),
-        }
-    }
-    Ok(())
-}
-
 /// A target by its name, or the first column of a CSV file.
 fn target(data: &str) -> Result<Target> {
     match data {
@@ -351,6 +218,7 @@ fn target(data: &str) -> Result<Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lessons::conditional::ConditionalConfig;
 
     #[test]
     fn every_stage_is_found_by_its_name_and_takes_its_settings() {
@@ -379,36 +247,6 @@ mod tests {
         let mut config = NaiveConfig::default();
         NaiveGenerator::set(&mut config, &settings).unwrap();
         assert_eq!((config.batch, config.seed), (7, 3));
-    }
-
-    #[test]
-    fn the_dcgan_is_given_images_and_sizes() {
-        let given = |settings: Settings| {
-            let mut config = DcganConfig::default();
-            Dcgan::set(&mut config, &settings).map(|()| config)
-        };
-        let data = |data: &str| Settings { data: Some(data.into()), ..Settings::default() };
-        assert_eq!(given(data("fashion")).unwrap().source, Source::fashion());
-        let folder = given(Settings { strict: true, size: Some(64), ..data("/my/photos") }).unwrap();
-        let Source::Folder(source) = &folder.source else { panic!("no folder") };
-        assert_eq!(
-            (source.path.to_str(), source.strict, folder.preset),
-            (Some("/my/photos"), true, Preset::P64)
-        );
-        let small = given(Settings { size: Some(32), latent: Some(16), ..Settings::default() }).unwrap();
-        assert_eq!((small.preset, small.latent), (Preset::P32Small, 16));
-        let mut config = WganGpConfig::default();
-        let settings = Settings { size: Some(64), batch: Some(8), seed: Some(2), ..data("fashion") };
-        WganGp::set(&mut config, &settings).unwrap();
-        assert_eq!((&config.source, config.preset), (&Source::fashion(), Preset::P64));
-        assert_eq!((config.batch, config.seed, WganGp::length(&config)), (8, 2, Length::Epochs(48)));
-        for (settings, part) in [
-            (Settings { size: Some(48), ..Settings::default() }, "with --size 48: expected 128, 64 or 32"),
-            (Settings { strict: true, ..data("faces") }, "with --strict: expected --data with a folder"),
-        ] {
-            let message = given(settings).unwrap_err().to_string();
-            assert!(message.contains(part) && message.contains("Next: "), "{message}");
-        }
     }
 
     #[test]

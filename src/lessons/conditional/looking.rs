@@ -13,29 +13,9 @@ use crate::tensor::{Noise, tensor, values};
 use crate::{Error, Result};
 
 impl Conditional {
-    /// The images that it learns from, with their classes.
-    pub fn images(&self) -> &ImageSet {
-        self.set.images()
-    }
-
     /// What the classes are called; a class is its index here.
     pub fn class_names(&self) -> &[String] {
         self.images().class_names()
-    }
-
-    /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
-    pub fn notices(&self) -> &[String] {
-        self.set.notices()
-    }
-
-    /// Minibatches, and so steps, in an epoch.
-    pub fn steps_per_epoch(&self) -> u64 {
-        self.set.batches().per_epoch()
-    }
-
-    /// How many epochs are complete.
-    pub fn epoch(&self) -> u64 {
-        self.set.batches().epoch()
     }
 
     /// D as it is now; it takes the class's channels too in a cGAN, and gives the class's logits too in an AC-GAN.

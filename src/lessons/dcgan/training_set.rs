@@ -16,6 +16,8 @@ pub(crate) struct TrainingSet {
     fingerprint: Fingerprint,
     notices: Vec<String>,
     batches: Batches,
+    /// Minibatches that a step of training takes.
+    a_step: u64,
 }
 
 impl TrainingSet {
@@ -31,7 +33,7 @@ impl TrainingSet {
     ) -> Result<Self> {
         let batches = Batches::new(images.len(), batches, seed)?;
         let notices = notice.into_iter().chain(batches.notice()).collect();
-        Ok(Self { fingerprint: Fingerprint::of(&images), images, notices, batches })
+        Ok(Self { fingerprint: Fingerprint::of(&images), images, notices, batches, a_step: 1 })
     }
 
     pub(crate) fn images(&self) -> &ImageSet {
@@ -43,8 +45,22 @@ impl TrainingSet {
         &self.notices
     }
 
+    #[cfg(test)]
     pub(crate) fn batches(&self) -> &Batches {
         &self.batches
+    }
+
+    /// The same, for a stage that takes so many minibatches a step, at least one.
+    pub(crate) fn of_a_step(self, minibatches: u64) -> Self {
+        Self { a_step: minibatches.max(1), ..self }
+    }
+
+    pub(crate) fn steps_per_epoch(&self) -> u64 {
+        self.batches.per_epoch().div_ceil(self.a_step)
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.batches.epoch()
     }
 
     /// The next minibatch, `(B, C, H, W)`, and which images it is of.
@@ -59,3 +75,32 @@ impl TrainingSet {
         state.batches("batches", &mut self.batches)
     }
 }
+
+/// Gives a stage with a field `set` of [`TrainingSet`] what it can tell of that.
+macro_rules! stage_of_images {
+    ($stage:ty) => {
+        /// The images, and how far the stage is in them.
+        impl $stage {
+            /// The images that it learns from, with their classes if they have any.
+            pub fn images(&self) -> &$crate::data::images::ImageSet {
+                self.set.images()
+            }
+
+            /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
+            pub fn notices(&self) -> &[String] {
+                self.set.notices()
+            }
+
+            /// Steps in which the whole set is seen once; rounded up.
+            pub fn steps_per_epoch(&self) -> u64 {
+                self.set.steps_per_epoch()
+            }
+
+            /// How many times the whole set was seen.
+            pub fn epoch(&self) -> u64 {
+                self.set.epoch()
+            }
+        }
+    };
+}
+pub(crate) use stage_of_images;

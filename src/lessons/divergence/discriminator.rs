@@ -159,4 +159,19 @@ impl LoneDiscriminator {
     pub fn gap(&self) -> Result<f64> {
         Ok(self.bound - self.value()?)
     }
+
+    /// |D - D*|, averaged over real and generated samples alike; from 0 to 1.
+    ///
+    /// # Errors
+    /// The device is out of memory.
+    pub fn disagreement(&self) -> Result<f64> {
+        let x: Vec<f64> = self.nodes.iter().map(|node| node.x).collect();
+        let scores = self.scores(&x)?;
+        let apart = |(node, score): (&Node, f64)| {
+            let both = (self.pair.p().density(node.x) + self.pair.q().density(node.x)) / 2.0;
+            // Where there is no density, there is no D* either.
+            if both == 0.0 { 0.0 } else { node.weight * both * (score - self.pair.optimal(node.x)).abs() }
+        };
+        Ok(self.nodes.iter().zip(scores).map(apart).sum())
+    }
 }

@@ -4,7 +4,7 @@ mod games;
 mod steps;
 
 use super::family::even;
-use super::{Divergences, Family, Likelihood, Pair, Rise};
+use super::{Divergences, Family, Likelihood, Rise};
 use crate::show::{Figure, Panel};
 use crate::{Error, Result};
 
@@ -157,7 +157,7 @@ impl Rise {
         let mut told = String::from("V(D) over D's steps against a fixed G, each with its bound V(D*).");
         for rise in all {
             let bound = rise.discriminator.bound();
-            let name = named(rise.discriminator.pair());
+            let name = rise.discriminator.pair().to_string();
             let ends = (rise.value.first(), rise.value.last(), rise.steps.last());
             let (Some(first), Some(last), Some(end)) = ends else {
                 return Err(none("draw how V rises").expected("at least one measurement"));
@@ -202,7 +202,7 @@ impl Rise {
             let best = seen_only(&of_p, &of_q, x.iter().map(|&x| pair.optimal(x)));
             let apart = learnt.iter().zip(&best).map(|(d, best)| (d - best).abs());
             let furthest = apart.filter(|apart| apart.is_finite()).fold(0.0, f64::max);
-            let name = named(pair);
+            let name = pair.to_string();
             told += &format!(" {name}: D is at most {furthest:.2} from D* where samples are.");
             worst = worst.max(furthest);
             panels.push(
@@ -234,15 +234,6 @@ pub(super) fn seen_only(p: &[f64], q: &[f64], best: impl Iterator<Item = f64>) -
 /// The first numbers, or all if there are fewer.
 fn start(values: &[f64], count: usize) -> &[f64] {
     &values[..count.min(values.len())]
-}
-
-fn named(pair: &Pair) -> String {
-    let of = |density: &crate::data::Density| match density {
-        crate::data::Density::Gaussian { mean, sd } if *sd == 1.0 => format!("N({mean}, 1)"),
-        crate::data::Density::Gaussian { mean, sd } => format!("N({mean}, {sd}²)"),
-        _ => "a mixture".into(),
-    };
-    minus(format!("{} against {}", of(pair.p()), of(pair.q())))
 }
 
 /// With true minus signs.

@@ -1,5 +1,7 @@
 //! Two known densities: their divergences, the best discriminator between them, and what any other one is worth.
 
+use std::fmt;
+
 use crate::data::Density;
 use crate::metrics::{js_of_densities, kl_of_densities};
 use crate::{Error, Result};
@@ -156,6 +158,19 @@ impl Pair {
     fn summed(&self, of: impl Fn((f64, f64)) -> Result<f64>) -> Result<f64> {
         // Rounding may leave -1e-17 where the divergence is 0.
         Ok(self.pieces.iter().map(|&piece| of(piece)).sum::<Result<f64>>()?.max(0.0))
+    }
+}
+
+/// As figures and tables name it: `N(0, 1) against N(4, 1.25²)`.
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |density: &Density| match density {
+            Density::Gaussian { mean, sd } if *sd == 1.0 => format!("N({mean}, 1)"),
+            Density::Gaussian { mean, sd } => format!("N({mean}, {sd}²)"),
+            _ => "a mixture".into(),
+        };
+        // With true minus signs.
+        f.write_str(&format!("{} against {}", of(&self.p), of(&self.q)).replace('-', "−"))
     }
 }
 

@@ -171,6 +171,9 @@ fn trained_to_the_end_v_is_what_theory_says_and_never_more() {
         let (gap, first) = (rise.gap(), bound - rise.value[0]);
         println!("{row:?}: gap {first:.4} → {gap:.4}");
         assert!((-1e-9..=1e-3).contains(&gap) && first >= 0.15, "{row:?}: {first} {gap}");
+        // By Pinsker's inequality for each place's coin, V(D*) - V(D) ≥ 4 (E|D - D*|)².
+        let apart = rise.discriminator.disagreement().unwrap();
+        assert!((1e-4..=gap.sqrt() / 2.0).contains(&apart), "{row:?}: {apart} {gap}");
         assert_eq!((rise.steps[0], rise.steps[rise.steps.len() - 1]), (0.0, 2_000.0));
     }
 }

@@ -27,26 +27,6 @@ pub struct Codes {
 }
 
 impl Vae {
-    /// The images that it learns from.
-    pub fn images(&self) -> &ImageSet {
-        self.set.images()
-    }
-
-    /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
-    pub fn notices(&self) -> &[String] {
-        self.set.notices()
-    }
-
-    /// Minibatches, and so steps, in an epoch.
-    pub fn steps_per_epoch(&self) -> u64 {
-        self.set.batches().per_epoch()
-    }
-
-    /// How many epochs are complete.
-    pub fn epoch(&self) -> u64 {
-        self.set.batches().epoch()
-    }
-
     /// The encoder as it is now, from images `(B, C, H, H)` to `(B, 2L, 1, 1)`: means, then logarithms of variances.
     pub fn encoder(&self) -> &Network {
         &self.game.encoder.network

@@ -20,7 +20,6 @@ use game::Game;
 pub use settings::WganGpConfig;
 
 use super::{CriticReport, CriticStep, GeneratorStep};
-use crate::data::images::ImageSet;
 use crate::lessons::dcgan::{Batch, FIXED, Generator, TrainingSet, grid};
 use crate::nn::dcgan::Network;
 use crate::optim::gradient_norm;
@@ -52,6 +51,7 @@ pub struct WganGp {
 }
 
 crate::stage!(WganGp, WganGpConfig, CriticReport);
+crate::lessons::dcgan::stage_of_images!(WganGp);
 
 impl Stage for WganGp {
     const KIND: &'static str = "wgan-gp";
@@ -61,7 +61,7 @@ impl Stage for WganGp {
     fn build(config: WganGpConfig) -> Result<Self> {
         config.check()?;
         let (images, notice) = config.source.load(config.preset.side())?;
-        let set = TrainingSet::new(images, notice, config.batches(), config.seed)?;
+        let set = TrainingSet::new(images, notice, config.batches(), config.seed)?.of_a_step(config.k as u64);
         let mut noise = Noise::new(config.seed);
         let game = Game::new(seeded_device(config.seed)?, &config, set.images().size().channels, &mut noise)?;
         let mut of_fixed = Noise::at(config.seed, FIXED);
@@ -168,21 +168,6 @@ impl WganGp {
 
 /// Looking at what was learnt. Nothing here changes the stage.
 impl WganGp {
-    /// The images that it learns from.
-    pub fn images(&self) -> &ImageSet {
-        self.set.images()
-    }
-
-    /// What a learner should know before training: of files that were skipped, of a set smaller than a batch.
-    pub fn notices(&self) -> &[String] {
-        self.set.notices()
-    }
-
-    /// Steps in which the critic, with its k minibatches a step, sees the whole set once; rounded up.
-    pub fn steps_per_epoch(&self) -> u64 {
-        self.set.batches().per_epoch().div_ceil(self.core.config.k as u64)
-    }
-
     /// The critic as it is now.
     pub fn critic(&self) -> &Network {
         &self.game.critic.network

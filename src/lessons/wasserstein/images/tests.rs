@@ -78,7 +78,7 @@ fn a_resumed_run_ends_with_the_same_bits() {
         }
         assert_same(&wgan, &resumed);
         assert_eq!(wgan.sample().unwrap(), resumed.sample().unwrap());
-        assert_eq!((wgan.steps_per_epoch(), wgan.set.batches().epoch()), (2, 2));
+        assert_eq!((wgan.steps_per_epoch(), wgan.epoch()), (2, 2));
     }
 }
 
