@@ -1,10 +1,7 @@
 //! Lesson 07: its cells compile, run and compute what the lesson says; its exercises fail as they start, with the
 //! likely mistake named, and pass as they are solved.
-#![cfg(feature = "lab")]
 
-#[path = "support/lesson.rs"]
-mod program;
-mod support;
+use crate::program;
 
 #[test]
 fn with_solutions_it_computes_what_it_says() {

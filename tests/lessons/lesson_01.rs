@@ -1,14 +1,11 @@
 //! Lesson 01: its cells compile, run and compute what the lesson says; its exercises fail as they start and pass as
 //! they are solved. And what the lesson says of one seed holds for five.
-#![cfg(feature = "lab")]
-
-#[path = "support/lesson.rs"]
-mod program;
-mod support;
 
 use gan_course::Result;
 use gan_course::data::Density;
 use gan_course::lessons::density::{DensityConfig, DensityNet, Output, three_humps};
+
+use crate::program;
 
 #[test]
 fn with_solutions_it_computes_what_it_says() {

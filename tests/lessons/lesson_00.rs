@@ -1,17 +1,13 @@
 //! Lesson 00: its cells compile, run and compute what the lesson says; its exercises fail as they start and pass as
 //! they are solved; and a lesson that is broken is reported with its line.
-#![cfg(feature = "lab")]
-
-#[path = "support/lesson.rs"]
-mod program;
-mod support;
 
 use std::fs;
 use std::path::PathBuf;
 
 use gan_course::lab::lesson_file::{Lesson, Variant, lessons};
-use program::{root, run};
-use support::text;
+
+use crate::program::{self, root, run};
+use crate::support::{self, text};
 
 fn lesson() -> Lesson {
     Lesson::read(&root().join("lessons/00-cross-entropy.md")).unwrap()

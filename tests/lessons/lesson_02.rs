@@ -1,13 +1,10 @@
 //! Lesson 02: its cells compile, run and compute what the lesson says; its exercises fail as they start and pass as
 //! they are solved. And the collapse comes from every seed.
-#![cfg(feature = "lab")]
-
-#[path = "support/lesson.rs"]
-mod program;
-mod support;
 
 use gan_course::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
 use gan_course::metrics::{mean, sd};
+
+use crate::program;
 
 #[test]
 fn with_solutions_it_computes_what_it_says() {
