@@ -88,7 +88,7 @@ pub const MEASUREMENTS: [Measurement; 12] = [
     },
     Measurement {
         name: "vae",
-        about: "a VAE's negative lower bound on Fashion-MNIST beside one that PyTorch trains, three seeds (ten minutes; --quick)",
+        about: "a VAE's negative lower bound on Fashion-MNIST beside one that PyTorch trains, ten seeds (half an hour; --quick)",
         run: vae::run,
     },
     Measurement {

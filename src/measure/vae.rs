@@ -35,7 +35,7 @@ struct Plan {
     whole: bool,
 }
 
-const WHOLE: Plan = Plan { seeds: 3, steps: 2_000, whole: true };
+const WHOLE: Plan = Plan { seeds: 10, steps: 2_000, whole: true };
 const QUICK: Plan = Plan { seeds: 1, steps: 60, whole: false };
 
 fn config(plan: Plan, seed: u64) -> VaeConfig {
