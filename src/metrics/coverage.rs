@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_refused() {
         let few = features(vec![0.0; 5]);
-        assert!(Coverage::new(&few, &few).unwrap_err().to_string().contains("more than 5 real samples, found 5"));
+        assert!(
+            Coverage::new(&few, &few).unwrap_err().to_string().contains("more than 5 real samples, found 5")
+        );
         let real = features(vec![0.0; 9]);
         assert!(Coverage::new(&real, &Features::new(2, vec![0.0; 4]).unwrap()).is_err());
     }

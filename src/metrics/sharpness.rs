@@ -63,7 +63,10 @@ mod tests {
         assert_eq!(sharpness(&set(3, 5, |channel, _, _| 50 * channel as u8)).unwrap(), 0.0);
         assert_eq!(sharpness(&set(1, 6, |_, row, column| (20 * row + 10 * column) as u8)).unwrap(), 0.0);
         // A step of 100 between two columns of eight: 2 of the 6 columns that count are 100 off.
-        assert_eq!(sharpness(&set(1, 8, |_, _, column| if column < 4 { 0 } else { 100 })).unwrap(), 200.0 / 6.0);
+        assert_eq!(
+            sharpness(&set(1, 8, |_, _, column| if column < 4 { 0 } else { 100 })).unwrap(),
+            200.0 / 6.0
+        );
         let ramp = |_: usize, _: usize, column: usize| [0, 0, 0, 50, 100, 100, 100, 100][column];
         assert_eq!(sharpness(&set(1, 8, ramp)).unwrap(), 100.0 / 6.0);
         // Channels are kept apart.

@@ -99,7 +99,8 @@ pub fn codes_figure(vae: &Vae, images: &ImageSet, classes: &[(&str, Vec<usize>)]
     if vae.config().latent != 2 {
         return refuse(format!("a latent of {}", vae.config().latent));
     }
-    let mut panel = Panel::new("Where the encoder puts the faces").x("first number of z").y("second number of z");
+    let mut panel =
+        Panel::new("Where the encoder puts the faces").x("first number of z").y("second number of z");
     let mut told = String::from("A dot for each face, at its code's mean.");
     let dev = vae.decoder().dev().clone();
     for (name, members) in classes {
@@ -146,7 +147,8 @@ pub fn ways_figure(vae: &Vae, images: &ImageSet, pairs: &[[usize; 2]]) -> Result
         let (one, other) = (images.image(*from)?, images.image(*to)?);
         for step in 0..ACROSS {
             let mixed = one.iter().zip(other);
-            let mix = |(a, b): (&u8, &u8)| ((1.0 - t(step)) * f32::from(*a) + t(step) * f32::from(*b)).round();
+            let mix =
+                |(a, b): (&u8, &u8)| ((1.0 - t(step)) * f32::from(*a) + t(step) * f32::from(*b)).round();
             by_pixel.extend(mixed.map(|pair| mix(pair) as u8));
         }
         let apart = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
@@ -172,12 +174,14 @@ impl Compared {
     pub fn figure(&self, yardstick: &Yardstick, real: &ImageSet) -> Result<Plate> {
         let count = 4 * ACROSS;
         let first = real.select(&(0..real.len().min(count)).collect::<Vec<_>>())?;
-        let mut plate =
-            Plate::new("The same faces, learnt twice: the VAE's samples are smooth, the DCGAN's have edges and grain.")
-                .columns(3)
-                .row_height(215)
-                .tile(Tile::pixels("real", &Picture::grid(&first, ACROSS)?));
-        let mut told = format!("Three grids of {count} faces: real ones, and samples from the prior, z by z.");
+        let mut plate = Plate::new(
+            "The same faces, learnt twice: the VAE's samples are smooth, the DCGAN's have edges and grain.",
+        )
+        .columns(3)
+        .row_height(215)
+        .tile(Tile::pixels("real", &Picture::grid(&first, ACROSS)?));
+        let mut told =
+            format!("Three grids of {count} faces: real ones, and samples from the prior, z by z.");
         for (name, g, _) in self.generators()? {
             let worth = yardstick.of(&g, 3)?;
             let images = image_set(&g.generate(&g.latent(count, 3)?)?)?;

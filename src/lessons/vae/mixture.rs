@@ -281,10 +281,12 @@ impl Mixture {
         }
         let z = even(-3.2, 3.2, 401);
         let posterior: Vec<f64> = self.log_posterior(x, &z).into_iter().map(f64::exp).collect();
-        let mut panel = Panel::new(&format!("Which z made x = {x}?"))
-            .x("z")
-            .y("density [1/unit of z]")
-            .band("p(z | x)", &z, &vec![0.0; z.len()], &posterior);
+        let mut panel = Panel::new(&format!("Which z made x = {x}?")).x("z").y("density [1/unit of z]").band(
+            "p(z | x)",
+            &z,
+            &vec![0.0; z.len()],
+            &posterior,
+        );
         let highest = posterior.iter().copied().fold(0.0, f64::max);
         let mut told = format!("The shaded posterior p(z | x = {x}), at most {highest:.2} high.");
         let mut top = highest;
@@ -345,7 +347,8 @@ mod tests {
             for x in [-1.0, 0.3, 2.0] {
                 let evidence = mixture.log_density(x);
                 for (mean, sd) in [(0.0, 1.0), (1.0, 0.3), (-0.5, 0.05)] {
-                    let (bound, gap) = (mixture.bound(x, mean, sd).unwrap(), mixture.gap(x, mean, sd).unwrap());
+                    let (bound, gap) =
+                        (mixture.bound(x, mean, sd).unwrap(), mixture.gap(x, mean, sd).unwrap());
                     assert!(gap >= 0.0, "{gap}");
                     let near = 1e-6 * gap.abs().max(1.0);
                     assert!((bound.value() + gap - evidence).abs() <= near, "{bound:?} {gap} {evidence}");

@@ -72,7 +72,13 @@ pub fn without_code(learnt: &ImageSet, images: &ImageSet, sigma: f32) -> Result<
     if learnt.is_empty() || images.is_empty() || learnt.size() != images.size() {
         return Err(Error::new("compute the bound of a single image")
             .expected("images of one size, at least one to learn from and one to look at")
-            .actual(format!("{} and {}, {:?} and {:?}", learnt.len(), images.len(), learnt.size(), images.size()))
+            .actual(format!(
+                "{} and {}, {:?} and {:?}",
+                learnt.len(),
+                images.len(),
+                learnt.size(),
+                images.size()
+            ))
             .next("give faces of the same size"));
     }
     if !(sigma > 0.0 && sigma.is_finite()) {
