@@ -112,7 +112,7 @@ pub(super) fn judge(learner: Draw) -> Verdict {
 pub(super) fn claimed() -> (f64, f64) {
     let half_tau = 0.5 * std::f64::consts::TAU.ln();
     let evidence = -half_tau - 0.5 * 10f64.ln() - 0.2;
-    let (m, u) = (0.6, (73f64.sqrt() - 1.0) / 36.0); // the best mean, and the best eˢ: 18 u² + u = 1
+    let (m, u): (f64, f64) = (0.6, (73f64.sqrt() - 1.0) / 36.0); // the best mean, and the best eˢ: 18 u² + u = 1
     let likelihood = -half_tau - 0.5 * ((2.0 - 3.0 * m).powi(2) + 9.0 * u * u);
     (evidence, likelihood - 0.5 * (u - 1.0 - u.ln() + m * m))
 }

@@ -85,48 +85,45 @@ pub fn switches_figure(caption: &str, all: &[(&str, &Vae)], images: &ImageSet) -
     Ok(plate.alt(&told))
 }
 
-/// The codes' means of these images in a latent of 2 numbers, and around some of them q(z | x), a deviation wide.
+/// The codes' means of these images in a latent of 2 numbers, coloured by class, and where the prior is.
 ///
 /// # Errors
-/// The latent has not 2 numbers, or the images have another size, or there are none.
-pub fn codes_figure(vae: &Vae, images: &ImageSet, classes: &[(&str, Vec<usize>)]) -> Result<Figure> {
-    let refuse = |actual: String| {
-        Err(Error::new("draw codes in the plane")
-            .expected("a latent of 2 numbers, and classes of images that there are")
-            .actual(actual)
-            .next("train with `latent: 2`, and count images from 0"))
-    };
-    if vae.config().latent != 2 {
-        return refuse(format!("a latent of {}", vae.config().latent));
+/// The latent has not 2 numbers, the images have no classes or another size, or there are none.
+pub fn codes_figure(vae: &Vae, images: &ImageSet) -> Result<Figure> {
+    if vae.config().latent != 2 || images.classes().is_empty() {
+        return Err(Error::new("draw codes in the plane")
+            .expected("a latent of 2 numbers, and images in classes")
+            .actual(format!("a latent of {}, {} classes", vae.config().latent, images.class_names().len()))
+            .next("train with `latent: 2`, and label the images with Faces::labelled"));
     }
-    let mut panel =
-        Panel::new("Where the encoder puts the faces").x("first number of z").y("second number of z");
+    let mut panel = Panel::new("Where the encoder puts the faces")
+        .x("first number of z")
+        .y("minus the second number of z");
     let mut told = String::from("A dot for each face, at its code's mean.");
     let dev = vae.decoder().dev().clone();
-    for (name, members) in classes {
-        if members.is_empty() || members.iter().any(|at| *at >= images.len()) {
-            return refuse(format!("the class '{name}' of {} images", members.len()));
+    for (class, name) in images.class_names().iter().enumerate() {
+        let members: Vec<usize> = (0..images.len()).filter(|at| images.classes()[*at] == class).collect();
+        if members.is_empty() {
+            continue;
         }
-        let codes = vae.encode(&images.any_batch(&dev, members)?)?;
-        let (x, y): (Vec<f32>, Vec<f32>) = codes.means.chunks_exact(2).map(|m| (m[0], m[1])).unzip();
+        let codes = vae.encode(&images.any_batch(&dev, &members)?)?;
+        let (x, y): (Vec<f32>, Vec<f32>) = codes.means.chunks_exact(2).map(|m| (m[0], -m[1])).unzip();
         let mean = |of: &[f32]| of.iter().sum::<f32>() / of.len() as f32;
         told += &format!(
-            " {name}: {} faces, their mean at ({:.2}, {:.2}), their deviations {:.2} on average.",
+            " {name}: {} faces, on average at ({:.2}, {:.2}), with a deviation of {:.2}.",
             x.len(),
             mean(&x),
-            mean(&y),
+            -mean(&y),
             mean(&codes.deviations)
         );
         panel = panel.cloud(name, &x, &y);
     }
-    let circle = |radius: f64| -> (Vec<f64>, Vec<f64>) {
-        even(0.0, std::f64::consts::TAU, 97).into_iter().map(|t| (radius * t.cos(), radius * t.sin())).unzip()
-    };
-    let (x, y) = circle(2.0);
+    let (x, y): (Vec<f64>, Vec<f64>) =
+        even(0.0, std::f64::consts::TAU, 97).into_iter().map(|t| (2.0 * t.cos(), 2.0 * t.sin())).unzip();
     Ok(Figure::new("Faces in the plane of z: 86 % of the prior lies within the circle of radius 2.")
-        .alt(&told.replace("(-", "(−").replace(" -", " −"))
+        .alt(&format!("{told} A circle of radius 2, in which 86 % of the prior lies. The second number grows downwards, as in the map.").replace("(-", "(−").replace(" -", " −"))
         .wide()
-        .panel_height(330)
+        .panel_height(360)
         .panel(panel.guide("radius 2", &x, &y).even()))
 }
 
@@ -174,12 +171,11 @@ impl Compared {
     pub fn figure(&self, yardstick: &Yardstick, real: &ImageSet) -> Result<Plate> {
         let count = 4 * ACROSS;
         let first = real.select(&(0..real.len().min(count)).collect::<Vec<_>>())?;
-        let mut plate = Plate::new(
-            "The same faces, learnt twice: the VAE's samples are smooth, the DCGAN's have edges and grain.",
-        )
-        .columns(3)
-        .row_height(215)
-        .tile(Tile::pixels("real", &Picture::grid(&first, ACROSS)?));
+        let mut plate =
+            Plate::new("The same faces, learnt twice: real ones, and samples of both generators.")
+                .columns(3)
+                .row_height(215)
+                .tile(Tile::pixels("real", &Picture::grid(&first, ACROSS)?));
         let mut told =
             format!("Three grids of {count} faces: real ones, and samples from the prior, z by z.");
         for (name, g, _) in self.generators()? {
