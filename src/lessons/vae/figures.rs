@@ -12,6 +12,8 @@ use crate::{Error, Result};
 const AVERAGED: usize = 10;
 /// Images a row.
 const ACROSS: usize = 8;
+/// Images a row where three grids stand beside each other.
+const BESIDE: usize = 5;
 
 /// The loss's two parts over the steps, with the cost of a model without codes.
 ///
@@ -71,7 +73,7 @@ pub fn switches_figure(caption: &str, all: &[(&str, &Vae)], images: &ImageSet) -
     let mut told = String::from(
         "A tile for each: eight images, their reconstructions, and two rows of samples from the prior.",
     );
-    let mut plate = Plate::new(caption).columns(all.len().min(2)).row_height(200);
+    let mut plate = Plate::new(caption).columns(all.len().min(2)).row_height(204);
     for (name, vae) in all {
         let doing = Doing::of(vae, &some)?;
         told += &format!(
@@ -158,24 +160,24 @@ pub fn ways_figure(vae: &Vae, images: &ImageSet, pairs: &[[usize; 2]]) -> Result
              pictures themselves, in which both show through each other.{told}"
         ))
         .columns(2)
-        .row_height(60 + 45 * pairs.len() as u32)
+        .row_height(68 + 34 * pairs.len() as u32)
         .tile(Tile::pixels("through the codes", &picture(by_code)?))
         .tile(Tile::pixels("pixel by pixel", &picture(by_pixel)?)))
 }
 
 impl Compared {
-    /// Real faces, the VAE's samples and the DCGAN's, 32 each, with their sharpness and coverage.
+    /// Real faces, the VAE's samples and the DCGAN's, 25 each, with their sharpness and coverage.
     ///
     /// # Errors
     /// The stages don't make faces of 32×32, or the device is out of memory.
     pub fn figure(&self, yardstick: &Yardstick, real: &ImageSet) -> Result<Plate> {
-        let count = 4 * ACROSS;
+        let count = BESIDE * BESIDE;
         let first = real.select(&(0..real.len().min(count)).collect::<Vec<_>>())?;
         let mut plate =
             Plate::new("The same faces, learnt twice: real ones, and samples of both generators.")
                 .columns(3)
-                .row_height(215)
-                .tile(Tile::pixels("real", &Picture::grid(&first, ACROSS)?));
+                .row_height(238)
+                .tile(Tile::pixels("real", &Picture::grid(&first, BESIDE)?));
         let mut told =
             format!("Three grids of {count} faces: real ones, and samples from the prior, z by z.");
         for (name, g, _) in self.generators()? {
@@ -186,7 +188,7 @@ impl Compared {
                 worth.sharpness, worth.coverage.coverage, worth.frechet
             );
             let note = format!("sharpness {:.2}\ncoverage {:.2}", worth.sharpness, worth.coverage.coverage);
-            plate = plate.tile(Tile::pixels(name, &Picture::grid(&images, ACROSS)?).note(&note));
+            plate = plate.tile(Tile::pixels(name, &Picture::grid(&images, BESIDE)?).note(&note));
         }
         Ok(plate.alt(&told))
     }

@@ -216,6 +216,7 @@ impl Mixture {
             self.nodes.iter().map(|&(z, y)| step * log_normal(z, 0.0, 1.0).exp() * of(y)).sum()
         };
         let mean = over(&|y| y);
+        let mean = if mean.abs() < 1e-9 { 0.0 } else { mean };
         (mean, (over(&|y| (y - mean).powi(2)) + self.sigma * self.sigma).sqrt())
     }
 
