@@ -1,5 +1,5 @@
-//! The variational autoencoder, whose lesson is to come (Kingma and Welling 2014, "Auto-encoding variational Bayes"): an infinite mixture
-//! of Gaussians, one for each latent vector, whose likelihood is raised through a lower bound.
+//! Lesson 09, the variational autoencoder (D. Kingma and M. Welling, "Auto-encoding variational Bayes", 2014): an infinite mixture of
+//! Gaussians, one for each latent vector, whose likelihood is raised through a lower bound.
 //!
 //! The encoder says of an image which latent vectors may have made it: a normal distribution with a mean and a variance for
 //! each of their numbers. The decoder makes an image of a latent vector drawn from there. What is made small is what the
@@ -8,13 +8,24 @@
 //!
 //! The networks are DCGAN's: the decoder its generator, the encoder its discriminator with 2L outputs instead of one. So a
 //! VAE and a GAN can be compared with all else alike.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | the mixture on the line, where ln p(x), the posterior and the bound's gap are integrals | [`Mixture`] |
+//! | the stage: a step, codes, reconstructions, samples, the map of a latent of 2 numbers | [`Vae`] |
+//! | what each term does, by switching it off | [`trained`], [`Doing`], [`without_code`] |
+//! | the same faces as the DCGAN's | [`Compared`], [`Yardstick`] |
 
+mod compared;
+mod figures;
 mod game;
 mod looking;
+mod mixture;
 #[cfg(test)]
 mod parity;
 mod report;
 mod settings;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -28,10 +39,14 @@ use crate::optim::gradient_norm;
 use crate::show::Picture;
 use crate::tensor::{Noise, seeded_device, tensor};
 use crate::train::{Core, Stage, State};
+pub use compared::{Compared, Worth, Yardstick, trained};
+pub use figures::{codes_figure, switches_figure, terms_figure, ways_figure};
 use game::Game;
 pub use looking::Codes;
+pub use mixture::{LowerBound, Mixture};
 pub use report::{Bound, VaeReport};
 pub use settings::VaeConfig;
+pub use terms::{Doing, without_code};
 
 /// A variational autoencoder as a value: networks, optimisers, images and their order, random numbers, history.
 ///

@@ -1,5 +1,7 @@
 //! What comes back from a checkpoint, what each term does, what is refused.
 
+mod lesson;
+
 use super::*;
 use crate::data::batches::Batches;
 use crate::lessons::dcgan::{Source, image_set};
