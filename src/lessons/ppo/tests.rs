@@ -21,7 +21,7 @@ fn whole(ppo: &Ppo) -> ([Named; 2], Vec<CartPole>, Vec<u32>, Noise) {
 #[track_caller]
 fn assert_same(one: &Ppo, other: &Ppo) {
     assert!(whole(one) == whole(other));
-    for column in PpoReport::COLUMNS.iter().filter(|column| **column != "seconds") {
+    for column in PpoReport::COLUMNS.iter().filter(|column| !column.starts_with("seconds")) {
         assert_eq!(one.history().column(column).unwrap(), other.history().column(column).unwrap());
     }
 }
