@@ -13,7 +13,9 @@ use crate::{Error, Result};
 /// ε is not above 0 and below 1.
 pub fn objective_figure(epsilon: f64) -> Result<Figure> {
     if !(epsilon > 0.0 && epsilon < 1.0) {
-        return Err(Error::new("draw the clipped objective").expected("an ε above 0 and below 1").actual(epsilon));
+        return Err(Error::new("draw the clipped objective")
+            .expected("an ε above 0 and below 1")
+            .actual(epsilon));
     }
     let ratios: Vec<f64> = (0..=200).map(|at| f64::from(at) / 100.0).collect();
     let clipped = |ratio: f64, a: f64| (ratio * a).min(ratio.clamp(1.0 - epsilon, 1.0 + epsilon) * a);
@@ -48,7 +50,8 @@ pub fn leaps_figure(leaps: &[Leap]) -> Result<Figure> {
     let of = |value: &dyn Fn(&Leap) -> f64| leaps.iter().map(value).collect::<Vec<_>>();
     let size = of(&|leap| leap.size);
     let returns = of(&|leap| f64::from(leap.mean_return));
-    let best = leaps.iter().fold(first, |best, leap| if leap.mean_return > best.mean_return { leap } else { best });
+    let best =
+        leaps.iter().fold(first, |best, leap| if leap.mean_return > best.mean_return { leap } else { best });
     let panel = |title: &str, y: &str| Panel::new(title).x("length of the step in the actor's weights").y(y);
     let ends = [size[0], size[size.len() - 1]];
     Ok(Figure::new(&format!(
@@ -93,8 +96,14 @@ pub fn training_figure(runs: &[(&str, &Ppo)]) -> Result<Figure> {
         return Err(few("draw a training", 0));
     }
     let mut panels = [
-        Panel::new("Return").x("steps of the environments").y("mean of 100 episodes [steps]").y_range(0.0, 520.0),
-        Panel::new("Entropy of the policy").x("steps of the environments").y("entropy [nats]").y_range(0.0, 0.75),
+        Panel::new("Return")
+            .x("steps of the environments")
+            .y("mean of 100 episodes [steps]")
+            .y_range(0.0, 520.0),
+        Panel::new("Entropy of the policy")
+            .x("steps of the environments")
+            .y("entropy [nats]")
+            .y_range(0.0, 0.75),
         Panel::new("From the policy that acted").x("steps of the environments").y("KL(π'‖π) [nats]"),
         Panel::new("Beyond the clip").x("steps of the environments").y("share of actions [%]"),
     ];
@@ -109,7 +118,8 @@ pub fn training_figure(runs: &[(&str, &Ppo)]) -> Result<Figure> {
         for (panel, (column, factor)) in
             panels.iter_mut().zip([("mean_return", 1.0), ("entropy", 1.0), ("kl", 1.0), ("clipped", 100.0)])
         {
-            let (at, values) = averaged(history.column(column)?, if column == "mean_return" { 1 } else { window });
+            let (at, values) =
+                averaged(history.column(column)?, if column == "mean_return" { 1 } else { window });
             let steps: Vec<f64> = at.iter().map(|at| at * an_iteration).collect();
             let values: Vec<f64> = values.iter().map(|value| factor * value).collect();
             *panel = panel.clone().line(name, &steps, &values);
@@ -125,7 +135,9 @@ pub fn training_figure(runs: &[(&str, &Ppo)]) -> Result<Figure> {
             100.0 * mean,
         );
     }
-    let figure = Figure::new("A training: what the policy gets, how sure it is, and how far each iteration carries it.");
+    let figure = Figure::new(
+        "A training: what the policy gets, how sure it is, and how far each iteration carries it.",
+    );
     Ok(panels.into_iter().fold(figure.panel_height(240), Figure::panel).alt(&told))
 }
 

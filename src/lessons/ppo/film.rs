@@ -1,6 +1,6 @@
 //! CartPole drawn: episodes side by side, as an animation.
 
-use super::{CartPole, End, Episode};
+use super::{End, Episode};
 use crate::data::decode::decode;
 use crate::show::{Animation, Canvas, HPos, INK, PALETTE, Picture, Weight};
 use crate::train::each;
@@ -83,7 +83,8 @@ fn draw(canvas: &Canvas<'_>, name: &str, episode: &Episode, step: usize, middle:
         canvas.text(label, ends[1].0, TRACK + 14.0, 6.0, Weight::Normal, HPos::Center)?;
     }
     // How far the pole may lean.
-    let top = |radians: f64| (at(x) + METRE * POLE * radians.sin(), TRACK - 4.0 - METRE * POLE * radians.cos());
+    let top =
+        |radians: f64| (at(x) + METRE * POLE * radians.sin(), TRACK - 4.0 - METRE * POLE * radians.cos());
     for edge in [-FALLEN, FALLEN] {
         let edge = top(edge.to_radians());
         canvas.line(&[(at(x), TRACK - 4.0), edge], crate::show::GUIDE, 0.5, Some((2.0, 2.0)))?;
@@ -96,7 +97,7 @@ fn draw(canvas: &Canvas<'_>, name: &str, episode: &Episode, step: usize, middle:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lessons::ppo::Push;
+    use crate::lessons::ppo::{CartPole, Push};
 
     #[test]
     fn frames_keep_the_pace_and_an_episode_that_is_over_stays() {

@@ -44,11 +44,8 @@ impl Ppo {
         let mut ahead = self.clone();
         ahead.core.config.horizon = HORIZON;
         let seen = ahead.act()?;
-        let acted = Acted {
-            actions: &seen.actions,
-            logs: seen.logs.as_flattened(),
-            advantages: &seen.advantages,
-        };
+        let acted =
+            Acted { actions: &seen.actions, logs: seen.logs.as_flattened(), advantages: &seen.advantages };
         let told = |stage: &Self| -> Result<_> {
             let x = stage.observed(&seen.observations)?.traced(Gradients::leaky());
             policy_loss(forward(&stage.actor, x)?, &acted, Objective::Free {}, 0.0)

@@ -7,14 +7,8 @@ use crate::tensor::device;
 
 /// Six states of three actions: π' from these scores, π from those, actions and advantages such that ratios lie below, within and beyond
 /// the clip with advantages of both signs.
-const OLD: [[f64; 3]; 6] = [
-    [0.0, 0.0, 0.0],
-    [1.0, 0.0, -1.0],
-    [0.5, 0.2, 0.0],
-    [0.0, 1.0, 0.3],
-    [0.1, -0.4, 0.9],
-    [-2.0, 2.0, 0.0],
-];
+const OLD: [[f64; 3]; 6] =
+    [[0.0, 0.0, 0.0], [1.0, 0.0, -1.0], [0.5, 0.2, 0.0], [0.0, 1.0, 0.3], [0.1, -0.4, 0.9], [-2.0, 2.0, 0.0]];
 const NEW: [[f64; 3]; 6] = [
     [1.0, 0.0, 0.0],
     [0.1, 0.0, 0.4],
@@ -41,9 +35,7 @@ fn log_softmax(row: [f64; 3]) -> [f64; 3] {
 }
 
 fn ratios(new: &[[f64; 3]; 6]) -> [f64; 6] {
-    std::array::from_fn(|at| {
-        (log_softmax(new[at])[ACTIONS[at]] - log_softmax(OLD[at])[ACTIONS[at]]).exp()
-    })
+    std::array::from_fn(|at| (log_softmax(new[at])[ACTIONS[at]] - log_softmax(OLD[at])[ACTIONS[at]]).exp())
 }
 
 /// (objective, entropy, KL) on paper.
@@ -104,7 +96,10 @@ fn values_are_those_on_paper() {
             ("KL", told.kl, kl),
             ("largest", told.largest, largest),
         ] {
-            assert!((f64::from(actual) - expected).abs() <= 2e-6, "{objective:?} {name}: {actual}, {expected}");
+            assert!(
+                (f64::from(actual) - expected).abs() <= 2e-6,
+                "{objective:?} {name}: {actual}, {expected}"
+            );
         }
         let beyond = ratios.iter().filter(|ratio| (*ratio - 1.0).abs() > EPSILON).count();
         let share = if matches!(objective, Objective::Clipped { .. }) { beyond as f32 / 6.0 } else { 0.0 };

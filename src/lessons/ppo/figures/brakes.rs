@@ -22,7 +22,9 @@ pub fn brakes_figure(caption: &str, groups: &[(&str, &[Ppo])]) -> Result<Figure>
         ("Entropy of the policy", "entropy", "entropy [nats]", false),
     ]
     .map(|(title, column, y, log)| (Panel::new(title).x("iteration").y(y), column, log));
-    let mut told = String::from("Return, KL, largest ratio and entropy over the iterations, each the median of the seeds and the range.");
+    let mut told = String::from(
+        "Return, KL, largest ratio and entropy over the iterations, each the median of the seeds and the range.",
+    );
     for (name, runs) in groups {
         let count = shortest(runs);
         let iterations: Vec<f64> = (1..=count).map(|at| at as f64).collect();
@@ -44,10 +46,7 @@ pub fn brakes_figure(caption: &str, groups: &[(&str, &[Ppo])]) -> Result<Figure>
             let end = if *log { 10f64.powf(middle[count - 1]) } else { middle[count - 1] };
             told += &format!(" {column} {} at the end", number(end));
             told.push(if *column == "entropy" { '.' } else { ',' });
-            *panel = panel
-                .clone()
-                .band("", &iterations, &low, &high)
-                .line(name, &iterations, &middle);
+            *panel = panel.clone().band("", &iterations, &low, &high).line(name, &iterations, &middle);
         }
     }
     let figure = Figure::new(caption).panel_height(240);

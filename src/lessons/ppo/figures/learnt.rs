@@ -30,10 +30,8 @@ pub fn learnt_figure(ppo: &Ppo) -> Result<Figure> {
     let high = worth.iter().copied().fold(f64::MIN, f64::max);
     let levels: Vec<f64> = (1..12).map(|at| low + (high - low) * f64::from(at) / 12.0).collect();
     let shares = [0.05, 0.25, 0.5, 0.75, 0.95];
-    let [upright, same, against] =
-        [[0.0, 0.0], [8.0, 1.5], [8.0, -1.5]].map(|[angle, spin]: [f64; 2]| {
-            [0.0, 0.0, angle.to_radians() as f32, spin as f32]
-        });
+    let [upright, same, against] = [[0.0, 0.0], [8.0, 1.5], [8.0, -1.5]]
+        .map(|[angle, spin]: [f64; 2]| [0.0, 0.0, angle.to_radians() as f32, spin as f32]);
     let v = ppo.values(&[upright, same, against])?;
     let p = ppo.rightward(&[upright, same, against])?;
     let panel = |title: &str| {
