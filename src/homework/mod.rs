@@ -14,6 +14,7 @@ mod lesson_05;
 mod lesson_06;
 mod lesson_07;
 mod lesson_08;
+mod lesson_10;
 
 use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind};
 
@@ -26,6 +27,7 @@ pub use lesson_05::{check_05_1, check_05_2, check_05_3, check_05_4, check_05_5};
 pub use lesson_06::{Toy, check_06_1, check_06_2, check_06_3, check_06_4, check_06_5};
 pub use lesson_07::{check_07_1, check_07_2, check_07_3};
 pub use lesson_08::{check_08_1, check_08_2, check_08_3, check_08_4};
+pub use lesson_10::{Coin, check_10_1, check_10_2, check_10_3, check_10_4};
 
 use crate::show::Figure;
 
