@@ -120,7 +120,8 @@ fn speed(iterations: u64) -> Result<Speed> {
 
 /// A row a kind of step: medians of the rounds, and the ratio to PyTorch's better side.
 fn report(heading: &str, plan: Plan, ours: &[Speed], theirs: [&[Speed]; 2]) -> String {
-    let kinds: [(&str, fn(&Speed) -> f64); 4] = [
+    type Of = fn(&Speed) -> f64;
+    let kinds: [(&str, Of); 4] = [
         ("steps of the environments a second, while acting", |speed| speed.steps),
         ("updates a second, while updating", |speed| speed.updates),
         ("steps of the environments a second, in all", |speed| speed.all_steps),
