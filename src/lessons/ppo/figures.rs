@@ -52,27 +52,38 @@ pub fn leaps_figure(leaps: &[Leap]) -> Result<Figure> {
     let returns = of(&|leap| f64::from(leap.mean_return));
     let best =
         leaps.iter().fold(first, |best, leap| if leap.mean_return > best.mean_return { leap } else { best });
-    let panel = |title: &str, y: &str| Panel::new(title).x("length of the step in the actor's weights").y(y);
+    let panel = |title: &str, y: &str| Panel::new(title).x("length of the step").y(y);
     let ends = [size[0], size[size.len() - 1]];
+    let dearest =
+        leaps.iter().fold(first, |most, leap| if leap.promised > most.promised { leap } else { most });
     Ok(Figure::new(&format!(
-        "A step of length {:.2} brings the return from {:.0} to {:.0}; one of {:.2}, which promises more, brings {:.0}.",
-        best.size, first.mean_return, best.mean_return, last.size, last.mean_return
+        "A step of length {:.2} brings the return from {:.0} to {:.0}; one of {:.2}, which promises as much as {:.2}, brings {:.0}.",
+        best.size, first.mean_return, best.mean_return, last.size, last.promised, last.mean_return
     ))
-    .alt(&format!(
-        "Over the length of one step of the policy from {:.2} to {:.2}. Left, what the actions seen promise: it rises from 0 to {:.2} at \
-         the largest step. Middle, KL from the old policy to the new one: {:.3} at length {:.2}, {:.2} at the largest. Right, the mean \
-         return of new episodes: {:.0} before, highest, {:.0}, at length {:.2}, and {:.0} at the largest.",
-        ends[0],
-        ends[1],
-        last.promised,
-        best.kl,
-        best.size,
-        last.kl,
-        first.mean_return,
-        best.mean_return,
-        best.size,
-        last.mean_return,
-    ))
+    .alt(
+        &format!(
+            "Over the length of one step of the policy from {:.2} to {:.2}, as a distance in the space of the actor's weights. Left, what the \
+             actions seen promise: 0 without a step, {:.2} at length {:.2}, at most {:.2} at {:.2}, and {:.2} at the largest step. Middle, KL \
+             from the old policy to the new one: {:.3} at length {:.2}, {:.2} at the largest. Right, the mean return of new episodes: {:.0} \
+             before, highest, {:.0}, at length {:.2}, then {:.0} where the most is promised, and {:.0} at the largest.",
+            ends[0],
+            ends[1],
+            best.promised,
+            best.size,
+            dearest.promised,
+            dearest.size,
+            last.promised,
+            best.kl,
+            best.size,
+            last.kl,
+            first.mean_return,
+            best.mean_return,
+            best.size,
+            dearest.mean_return,
+            last.mean_return,
+        )
+        .replace(" -", " −"),
+    )
     .columns(3)
     .panel(
         panel("What is promised", "mean of ρ A [reward]")
@@ -83,7 +94,7 @@ pub fn leaps_figure(leaps: &[Leap]) -> Result<Figure> {
         panel("What it brings", "mean return [steps]")
             .guide("before", &ends, &[returns[0]; 2])
             .line("return", &size, &returns)
-            .y_range(0.0, 520.0),
+            .y_range(0.0, 1.1 * f64::from(best.mean_return)),
     ))
 }
 
@@ -114,12 +125,10 @@ pub fn training_figure(runs: &[(&str, &Ppo)]) -> Result<Figure> {
             return Err(few("draw a training", 0));
         };
         let an_iteration = run.config().steps() as f64;
-        let window = (history.len() / 40).max(1);
         for (panel, (column, factor)) in
             panels.iter_mut().zip([("mean_return", 1.0), ("entropy", 1.0), ("kl", 1.0), ("clipped", 100.0)])
         {
-            let (at, values) =
-                averaged(history.column(column)?, if column == "mean_return" { 1 } else { window });
+            let (at, values) = averaged(history.column(column)?, 60);
             let steps: Vec<f64> = at.iter().map(|at| at * an_iteration).collect();
             let values: Vec<f64> = values.iter().map(|value| factor * value).collect();
             *panel = panel.clone().line(name, &steps, &values);

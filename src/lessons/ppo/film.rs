@@ -13,7 +13,7 @@ const FRAMES: usize = 60;
 const WIDTH: f64 = 178.0;
 const HEIGHT: f64 = 112.0;
 /// Canvas pixels to a metre: the track's 4.8 m with some air.
-const METRE: f64 = 33.0;
+const METRE: f64 = 31.0;
 /// Where the cart's axle runs.
 const TRACK: f64 = 92.0;
 /// The pole is drawn so long, in m; it is.

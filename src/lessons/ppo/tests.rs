@@ -111,7 +111,7 @@ fn figures_say_what_they_show() {
         objective_figure(0.2),
         leaps_figure(&leaps),
         training_figure(&[("one", &ppo)]),
-        learnt_figure(&ppo),
+        learnt_figure(&ppo, 1),
         brakes_figure("Both.", &[("one", &both[..1]), ("two", &both)]),
     ] {
         let figure = figure.unwrap();

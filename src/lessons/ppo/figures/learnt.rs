@@ -11,11 +11,15 @@ const ANGLE: f64 = 12.0;
 /// The largest angular velocity, in radians a second.
 const SPIN: f64 = 2.0;
 
-/// V, and the probability of a push to the right, where the cart rests in the middle; with a moment on each side of the fall.
+/// V, and the probability of a push to the right, where the cart rests in the middle; beside them the states of an episode of this seed.
 ///
 /// # Errors
 /// The device is out of memory.
-pub fn learnt_figure(ppo: &Ppo) -> Result<Figure> {
+pub fn learnt_figure(ppo: &Ppo, seed: u64) -> Result<Figure> {
+    let episode = ppo.episode(seed)?;
+    let (leans, turns): (Vec<f64>, Vec<f64>) =
+        episode.states().iter().map(|state| (state[2].to_degrees(), state[3])).unzip();
+    let widest = |values: &[f64]| values.iter().map(|value| value.abs()).fold(0.0, f64::max);
     let even = |most: f64| -> Vec<f64> {
         (0..SIDE).map(|at| most * (2.0 * at as f64 / (SIDE - 1) as f64 - 1.0)).collect()
     };
@@ -41,21 +45,37 @@ pub fn learnt_figure(ppo: &Ppo) -> Result<Figure> {
             .x_range(-ANGLE, ANGLE)
             .y_range(-SPIN, SPIN)
     };
-    Ok(Figure::new("Critic and actor, with the cart at rest in the middle: orange is high, blue low.")
+    let visited =
+        ppo.values(&episode.states().iter().map(|state| state.map(|v| v as f32)).collect::<Vec<_>>())?;
+    let (least, most) = visited.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    Ok(Figure::new("Critic and actor, with the cart at rest in the middle: orange is high, blue low. Dots: where an episode goes.")
         .alt(
             &format!(
-                "Level lines over the pole's angle, −12° to 12°, and its angular velocity, −2 to 2 rad/s. Left, V of the critic, from \
-                 {low:.0} to {high:.0}: {:.0} for an upright pole at rest, {:.0} where it leans right by 8° and falls on at 1.5 rad/s, \
-                 {:.0} where it leans as far and comes back as fast. Right, the probability of a push to the right: {:.2}, {:.2} and \
-                 {:.2} there; the line of 0.5 runs through the middle, from a pole leaning left that swings right to one leaning right \
-                 that swings left.",
-                v[0], v[1], v[2], p[0], p[1], p[2]
+                "Level lines over the pole's angle, −12° to 12°, and its angular velocity, −2 to 2 rad/s, and dots for the {} states of an \
+                 episode, which stay within {:.1}° and {:.1} rad/s. Left, V of the critic, from {low:.0} to {high:.0} over the whole \
+                 picture and from {least:.0} to {most:.0} where the episode goes: {:.0} for an upright pole at rest, {:.0} where it leans \
+                 right by 8° and falls on at 1.5 rad/s, {:.0} where it leans as far and comes back as fast. Right, the probability of a \
+                 push to the right: {:.2}, {:.2} and {:.2} there.",
+                episode.states().len(),
+                widest(&leans),
+                widest(&turns),
+                v[0],
+                v[1],
+                v[2],
+                p[0],
+                p[1],
+                p[2]
             )
             .replace("from -", "from −"),
         )
-        .panel(panel("The critic's V [steps, discounted]").levels("V", &angles, &spins, &worth, &levels))
+        .panel(
+            panel("The critic's V [steps, discounted]")
+                .cloud("an episode", &leans, &turns)
+                .levels("V", &angles, &spins, &worth, &levels),
+        )
         .panel(
             panel("The actor's probability of a push right")
+                .cloud("an episode", &leans, &turns)
                 .levels("5, 25, 50, 75, 95 %", &angles, &spins, &right, &shares),
         ))
 }
