@@ -15,6 +15,7 @@ mod lesson_06;
 mod lesson_07;
 mod lesson_08;
 mod lesson_09;
+mod lesson_10;
 
 use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind};
 
@@ -28,6 +29,7 @@ pub use lesson_06::{Toy, check_06_1, check_06_2, check_06_3, check_06_4, check_0
 pub use lesson_07::{check_07_1, check_07_2, check_07_3};
 pub use lesson_08::{check_08_1, check_08_2, check_08_3, check_08_4};
 pub use lesson_09::{check_09_1, check_09_2, check_09_3};
+pub use lesson_10::{Coin, check_10_1, check_10_2, check_10_3, check_10_4};
 
 use crate::show::Figure;
 

@@ -1,12 +1,25 @@
-//! Lesson 10, proximal policy optimisation (Schulman et al. 2017, "Proximal policy optimization algorithms"): an actor that is improved in
-//! steps which must not be too large, as a generator's, and a critic that tells it what was to be expected.
+//! Lesson 10, proximal policy optimisation (Schulman et al. 2017, "Proximal policy optimization algorithms"): an actor that
+//! is improved in steps which must not be too large, as a generator's, and a critic that tells it what was to be expected.
 //!
-//! An iteration: act for `horizon` steps in each environment; estimate how much better each action turned out than the critic had
-//! expected; then go through all of it a few times in minibatches, updating actor and critic. Meanwhile the policy moves away from the one
-//! that acted, so each action counts with the ratio of the two, and the clip takes away what could be gained by going too far.
+//! An iteration: act for `horizon` steps in each environment; estimate how much better each action turned out than the critic
+//! had expected; then go through all of it a few times in minibatches, updating actor and critic. Meanwhile the policy moves
+//! away from the one that acted, so each action counts with the ratio of the two, and the clip takes away what could be gained
+//! by going too far.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | the environment | [`CartPole`] |
+//! | the stage | [`Ppo`], [`PpoConfig`], [`PpoReport`] |
+//! | generalised advantages | [`advantages`] |
+//! | one step of any size, promise beside truth | [`Leap`] |
+//! | episodes to look at | [`Episode`], [`film`] |
 
 mod advantage;
 mod cart_pole;
+mod episode;
+mod figures;
+mod film;
+mod leap;
 mod network;
 mod report;
 mod settings;
@@ -19,6 +32,10 @@ use dfdx::prelude::{AsArray, Backward, Gradients, HasErr, MeanTo, ReshapeTo, Tra
 
 pub use advantage::{Seen, advantages};
 pub use cart_pole::{CartPole, End, Moved, Push};
+pub use episode::Episode;
+pub use figures::{brakes_figure, leaps_figure, learnt_figure, objective_figure, training_figure};
+pub use film::film;
+pub use leap::Leap;
 pub use network::{Mlp, forward};
 pub use report::PpoReport;
 pub use settings::PpoConfig;
@@ -27,7 +44,7 @@ use crate::data::batches::Batches;
 use crate::loss::{Acted, policy_loss};
 use crate::optim::{Optimizer, gradient_norm};
 use crate::tensor::{Batch, Dev, Noise, seeded_device, tensor, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Stage, State, each};
 use crate::{Error, Result};
 
 /// Episodes whose returns are averaged.
@@ -59,6 +76,20 @@ pub struct Ppo {
 }
 
 crate::stage!(Ppo, PpoConfig, PpoReport);
+
+/// Trains one of each for its [iterations](PpoConfig::iterations), several at a time.
+///
+/// # Errors
+/// A setting out of its range, or a loss or gradient that was not finite.
+pub fn trained(configs: &[PpoConfig]) -> Result<Vec<Ppo>> {
+    each(configs, &|config: &PpoConfig| {
+        let mut ppo = Ppo::new(config.clone())?;
+        for _ in 0..config.iterations {
+            ppo.step()?;
+        }
+        Ok(ppo)
+    })
+}
 
 /// An observation, the action that followed, and ln π of both.
 type Taken = ([f32; 4], usize, [f32; 2]);
@@ -121,6 +152,7 @@ impl Stage for Ppo {
             largest: 0.0,
             gradient_actor: 0.0,
             gradient_critic: 0.0,
+            seconds_acting: begun.elapsed().as_secs_f32(),
             seconds: 0.0,
         };
         if !self.recent.is_empty() {
@@ -300,7 +332,7 @@ impl Ppo {
         Ok(self.logs(observations)?.into_iter().map(|[_, right]| right.exp()).collect())
     }
 
-    /// The returns of so many new episodes, acted in as while training, by chance; from noise of their own seed.
+    /// The returns of so many new episodes, acted in as while training, by chance; starts and actions are of this seed.
     ///
     /// # Errors
     /// The device is out of memory.

@@ -152,3 +152,6 @@ pub fn policy_loss<const K: usize>(
     };
     Ok((loss, told))
 }
+
+#[cfg(test)]
+mod tests;

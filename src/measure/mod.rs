@@ -15,6 +15,8 @@ mod kills;
 mod layers;
 pub(crate) mod machine;
 mod modes;
+mod ppo;
+mod ppo_speed;
 mod protocol;
 mod pytorch;
 mod rounds;
@@ -45,7 +47,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 12] = [
+pub const MEASUREMENTS: [Measurement; 14] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -105,6 +107,16 @@ pub const MEASUREMENTS: [Measurement; 12] = [
         name: "disentanglement",
         about: "whether factors have numbers of their own, of three latents; steered faces (half an hour; --quick)",
         run: disentanglement::run,
+    },
+    Measurement {
+        name: "ppo",
+        about: "what PPO makes of CartPole, five seeds of the default run (two minutes; two short ones with --quick)",
+        run: ppo::run,
+    },
+    Measurement {
+        name: "ppo-speed",
+        about: "PPO's steps a second against a plain PyTorch script (minutes; needs --python; --quick)",
+        run: ppo_speed::run,
     },
 ];
 

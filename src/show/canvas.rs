@@ -6,7 +6,9 @@ use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectang
 use plotters::prelude::{
     BitMapBackend, Color, DrawingArea, IntoDrawingArea, IntoFont, RGBColor, ShapeStyle, TextStyle,
 };
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+pub(crate) use plotters::style::FontStyle as Weight;
+pub(crate) use plotters::style::text_anchor::HPos;
+use plotters::style::text_anchor::{Pos, VPos};
 use plotters::style::{FontStyle, FontTransform, IntoTextStyle};
 
 use super::draw::Look;
@@ -17,7 +19,8 @@ use crate::{Error, Result};
 pub(super) const SHOWN: u32 = 2;
 const DRAWN: u32 = 4;
 
-pub(super) struct Canvas<'a> {
+/// For pictures of other shapes than series: `lessons` draw with it too.
+pub(crate) struct Canvas<'a> {
     area: DrawingArea<BitMapBackend<'a>, Shift>,
 }
 
@@ -27,7 +30,7 @@ fn scaled((x, y): (f64, f64)) -> (i32, i32) {
 
 impl Canvas<'_> {
     /// Lets `draw` fill a white canvas of this size and encodes the result, at twice the size, as PNG.
-    pub(super) fn png(
+    pub(crate) fn png(
         width: u32,
         height: u32,
         draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
@@ -43,7 +46,7 @@ impl Canvas<'_> {
         encode(&halved(&pixels, width * SHOWN, height * SHOWN), width * SHOWN, height * SHOWN)
     }
 
-    pub(super) fn line(
+    pub(crate) fn line(
         &self,
         points: &[(f64, f64)],
         colour: RGBColor,
@@ -62,7 +65,7 @@ impl Canvas<'_> {
         drawn.map_err(failed)
     }
 
-    pub(super) fn fill(
+    pub(crate) fn fill(
         &self,
         left: f64,
         top: f64,
@@ -137,7 +140,7 @@ impl Canvas<'_> {
         Ok(f64::from(width) / f64::from(DRAWN))
     }
 
-    pub(super) fn text(
+    pub(crate) fn text(
         &self,
         text: &str,
         x: f64,

@@ -37,12 +37,14 @@ use std::path::Path;
 
 pub use animation::{Animation, LARGEST};
 pub use average::averaged;
+pub(crate) use canvas::{Canvas, HPos, Weight};
 pub(crate) use numbers::three_digits;
 pub use panel::Panel;
 pub use picture::{GAP, Picture};
 pub use plate::{Plate, Tile};
 pub use samples::samples;
 pub use slider::Slider;
+pub(crate) use style::{GUIDE, INK, PALETTE};
 pub use video::{RATE, Video, VideoWriter};
 
 use crate::{Error, Result};

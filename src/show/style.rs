@@ -7,7 +7,7 @@ use plotters::style::{FontStyle, RGBColor, register_font};
 use crate::{Error, Result};
 
 /// Okabe and Ito, "Color universal design" (2008), without yellow, which white paper swallows.
-pub(super) const PALETTE: [RGBColor; 6] = [
+pub(crate) const PALETTE: [RGBColor; 6] = [
     RGBColor(0, 114, 178),   // blue
     RGBColor(213, 94, 0),    // vermilion
     RGBColor(0, 158, 115),   // bluish green
@@ -16,8 +16,8 @@ pub(super) const PALETTE: [RGBColor; 6] = [
     RGBColor(86, 180, 233),  // sky blue
 ];
 /// Text: nearly black, 14:1 on white.
-pub(super) const INK: RGBColor = RGBColor(38, 38, 38);
-pub(super) const GUIDE: RGBColor = RGBColor(120, 120, 120);
+pub(crate) const INK: RGBColor = RGBColor(38, 38, 38);
+pub(crate) const GUIDE: RGBColor = RGBColor(120, 120, 120);
 pub(super) const GRID: RGBColor = RGBColor(230, 230, 230);
 /// Dash and gap in notebook pixels, by series; the first is drawn through.
 pub(super) const DASHES: [Option<(f64, f64)>; 4] =

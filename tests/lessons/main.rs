@@ -17,3 +17,4 @@ mod lesson_06;
 mod lesson_07;
 mod lesson_08;
 mod lesson_09;
+mod lesson_10;

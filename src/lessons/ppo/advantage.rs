@@ -1,5 +1,5 @@
-//! How much better an action turned out than was expected: generalised advantage estimation (Schulman et al. 2016, "High-dimensional
-//! continuous control using generalized advantage estimation", equation 16).
+//! How much better an action turned out than was expected: generalised advantage estimation (Schulman et al. 2016,
+//! "High-dimensional continuous control using generalized advantage estimation", equation 16).
 
 use super::End;
 
@@ -18,8 +18,8 @@ pub struct Seen {
 
 /// A(t) = δ(t) + γ λ A(t + 1) with δ = r + γ V(s') - V(s), through the steps of one environment in their order.
 ///
-/// Where an episode was *terminated* nothing follows, so V(s') counts as 0. Where it was *truncated*, or where the steps end, something
-/// would have followed, and V(s') stands for it. In both cases the sum begins anew behind it.
+/// Where an episode was *terminated* nothing follows, so V(s') counts as 0. Where it was *truncated*, or where the steps end,
+/// something would have followed, and V(s') stands for it. In both cases the sum begins anew behind it.
 pub fn advantages(steps: &[Seen], gamma: f32, lambda: f32) -> Vec<f32> {
     let mut all = vec![0.0; steps.len()];
     let mut after = 0.0;

@@ -25,6 +25,8 @@ pub struct PpoReport {
     pub gradient_actor: f32,
     /// Length of the critic's last gradient.
     pub gradient_critic: f32,
+    /// How long acting took, estimating advantages included.
+    pub seconds_acting: f32,
     /// How long the iteration took.
     pub seconds: f32,
 }
@@ -41,14 +43,15 @@ impl Report for PpoReport {
         "largest",
         "gradient_actor",
         "gradient_critic",
+        "seconds_acting",
         "seconds",
     ];
 
     fn row(&self) -> Vec<f32> {
         let Self { mean_return, episodes, loss_policy, loss_value, entropy, kl, .. } = *self;
-        let Self { clipped, largest, gradient_actor, gradient_critic, seconds, .. } = *self;
+        let Self { clipped, largest, gradient_actor, gradient_critic, seconds_acting, seconds, .. } = *self;
         let first = [mean_return, episodes, loss_policy, loss_value, entropy, kl];
-        [&first[..], &[clipped, largest, gradient_actor, gradient_critic, seconds]].concat()
+        [&first[..], &[clipped, largest, gradient_actor, gradient_critic, seconds_acting, seconds]].concat()
     }
 
     fn of_row(row: &[f32]) -> Self {
@@ -64,7 +67,8 @@ impl Report for PpoReport {
             largest: at(7),
             gradient_actor: at(8),
             gradient_critic: at(9),
-            seconds: at(10),
+            seconds_acting: at(10),
+            seconds: at(11),
         }
     }
 
