@@ -124,7 +124,13 @@ pub fn codes_figure(vae: &Vae, images: &ImageSet) -> Result<Figure> {
     let (x, y): (Vec<f64>, Vec<f64>) =
         even(0.0, std::f64::consts::TAU, 97).into_iter().map(|t| (2.0 * t.cos(), 2.0 * t.sin())).unzip();
     Ok(Figure::new("Faces in the plane of z: 86 % of the prior lies within the circle of radius 2.")
-        .alt(&format!("{told} A circle of radius 2, in which 86 % of the prior lies. The second number grows downwards, as in the map.").replace("(-", "(−").replace(" -", " −"))
+        .alt(
+            &format!(
+                "{told} A circle of radius 2, in which 86 % of the prior lies. The second number grows downwards, as in the map."
+            )
+            .replace("(-", "(−")
+            .replace(" -", " −"),
+        )
         .wide()
         .panel_height(360)
         .panel(panel.guide("radius 2", &x, &y).even()))
