@@ -8,6 +8,8 @@ use crate::show::Figure;
 
 /// (means, logarithms of variances, ε) to z, number by number.
 type Draw = fn(&[f64], &[f64], &[f64]) -> Vec<f64>;
+/// What is asked: in words, m, s, ε.
+type Case<'a> = (&'a str, &'a [f64], &'a [f64], &'a [f64]);
 
 /// Checks exercise 09-2: z = m + e^(s/2) ε.
 ///
@@ -65,7 +67,7 @@ const WRONG: [(Draw, &str); 11] = [
 
 pub(super) fn judge(learner: Draw) -> Verdict {
     const NAME: &str = "09-2";
-    let cases: [(&str, &[f64], &[f64], &[f64]); 3] = [
+    let cases: [Case<'_>; 3] = [
         ("for m = [0.5], s = [−4], ε = [1]", &[0.5], &[-4.0], &[1.0]),
         (
             "for m = [1, −1, 0.3], s = [0, −2, 1], ε = [−0.5, 2, 0.7]",
@@ -89,7 +91,7 @@ pub(super) fn judge(learner: Draw) -> Verdict {
             continue;
         }
         let same = |wrong: Draw| {
-            let each = |(_, m, s, e): &(&str, &[f64], &[f64], &[f64])| {
+            let each = |(_, m, s, e): &Case<'_>| {
                 attempt(AssertUnwindSafe(|| learner(m, s, e)))
                     .is_ok_and(|found| alike(&found, &wrong(m, s, e)))
             };
@@ -119,10 +121,11 @@ pub(super) fn claimed() -> (f64, f64) {
 
 fn signature() -> String {
     let (evidence, claimed) = claimed();
+    let [evidence, claimed] = [evidence, claimed].map(shown);
     format!(
         "the deviation is eˢ here, which is the variance: σ is its root, e^(s/2). The signature: where the encoder is sure the noise is too \
-         small, σ² instead of σ, while KL is charged for σ; so it is no bound any more. For x = 2, G(z) = 3z, σ = 1 it reaches {claimed:.3}, \
-         and ln p(x) is {evidence:.3}"
+         small, σ² instead of σ, while KL is charged for σ; so it is no bound any more. For x = 2, G(z) = 3z, σ = 1 it reaches {claimed}, \
+         and ln p(x) is {evidence}"
     )
 }
 

@@ -9,6 +9,8 @@ use crate::tensor::Noise;
 
 /// (images, decoded images, KL of each image, σ) to the loss of the batch, without the constant.
 type Loss = fn(&[Vec<f64>], &[Vec<f64>], &[f64], f64) -> f64;
+/// What is asked: in words, images and decoded ones, KL of each, σ.
+type Case<'a> = (&'a str, &'a [Vec<Vec<f64>>; 2], &'a [f64], f64);
 
 /// Checks exercise 09-3: the mean over images of ½ Σ ((x - y)/σ)² + KL.
 ///
@@ -97,7 +99,7 @@ pub(super) fn judge(learner: Loss) -> Verdict {
     let one = [vec![vec![0.5, -0.5, 1.0, 0.0]], vec![vec![0.5, 0.0, 0.0, 0.0]]];
     let many = batch(93, 3, 12, 0.3);
     let same = batch(94, 2, 6, 0.0);
-    let cases: [(&str, &[Vec<Vec<f64>>; 2], &[f64], f64); 3] = [
+    let cases: [Case<'_>; 3] = [
         ("for one image [0.5, −0.5, 1, 0], decoded [0.5, 0, 0, 0], KL 2, σ = 0.5", &one, &[2.0], 0.5),
         ("for three images of 12 pixels, σ = 0.2", &many, &[3.0, 5.0, 1.0], 0.2),
         ("for two images that are decoded exactly, KL 4 and 6", &same, &[4.0, 6.0], 0.2),
@@ -112,7 +114,7 @@ pub(super) fn judge(learner: Loss) -> Verdict {
             continue;
         }
         let same = |wrong: Loss| {
-            let alike = |(_, [x, y], kl, sigma): &(&str, &[Vec<Vec<f64>>; 2], &[f64], f64)| {
+            let alike = |(_, [x, y], kl, sigma): &Case<'_>| {
                 let found = attempt(AssertUnwindSafe(|| learner(x, y, kl, *sigma)));
                 found.is_ok_and(|found| agrees(found, wrong(x, y, kl, *sigma)))
             };

@@ -34,8 +34,9 @@ pub fn terms_figure(vae: &Vae, without_code: f64) -> Result<Figure> {
     let whole: Vec<f64> = reconstruction.iter().zip(&kl).map(|(a, b)| a + b).collect();
     let last = at.len() - 1;
     let ends = [at[0], at[last]];
-    let top = without_code + 0.35 * (without_code - whole[last]).abs();
-    let low = reconstruction.iter().copied().fold(f64::INFINITY, f64::min);
+    // Untrained, it costs thousands of nats more: the picture shows what comes after.
+    let top = without_code.max(whole[last]) + 0.35 * (without_code - whole[last]).abs();
+    let low = reconstruction.iter().copied().fold(without_code, f64::min);
     Ok(Figure::new("The negative bound and its two parts: the code has its price, and earns it back many times.")
         .alt(&format!(
             "Left, the negative bound over {} steps, from {:.0} to {:.0} nats an image, and below it the reconstruction's part, {:.0} at the \
@@ -123,7 +124,13 @@ pub fn codes_figure(vae: &Vae, images: &ImageSet) -> Result<Figure> {
     let (x, y): (Vec<f64>, Vec<f64>) =
         even(0.0, std::f64::consts::TAU, 97).into_iter().map(|t| (2.0 * t.cos(), 2.0 * t.sin())).unzip();
     Ok(Figure::new("Faces in the plane of z: 86 % of the prior lies within the circle of radius 2.")
-        .alt(&format!("{told} A circle of radius 2, in which 86 % of the prior lies. The second number grows downwards, as in the map.").replace("(-", "(−").replace(" -", " −"))
+        .alt(
+            &format!(
+                "{told} A circle of radius 2, in which 86 % of the prior lies. The second number grows downwards, as in the map."
+            )
+            .replace("(-", "(−")
+            .replace(" -", " −"),
+        )
         .wide()
         .panel_height(360)
         .panel(panel.guide("radius 2", &x, &y).even()))
