@@ -117,9 +117,10 @@ pub fn policy_loss<const K: usize>(
         let apart = (old_logs - logs.clone()).try_mul(old_shares.clone())?.try_sum::<(usize,), Axis<1>>()?;
         let kl = apart.try_mean()?.array();
         if let Objective::Penalised { beta } = objective {
-            // The part of it that depends on π.
+            // Σ π' ln π' has no gradient, Σ π' ln π has.
+            let constant = old.iter().map(|log| log.exp() * log).sum::<f32>() / batch as f32;
             let cross = logs.retaped::<Owned>().try_mul(old_shares)?.try_sum::<(usize,), Axis<1>>()?;
-            loss = loss.try_add(cross.try_mean()?.try_mul(-beta)?)?;
+            loss = loss.try_add(cross.try_mean()?.try_mul(-beta)?)?.try_add(beta * constant)?;
         }
         let (probabilities, of_entropy) = logs.retaped::<Owned>().try_exp()?.split_tape();
         let plogp = probabilities.put_tape(of_entropy).try_mul(logs.retaped::<Owned>())?;
@@ -136,15 +137,8 @@ pub fn policy_loss<const K: usize>(
         }
         _ => 0.0,
     };
-    let constant = match objective {
-        // The part of β KL(π'‖π) that π has no part in.
-        Objective::Penalised { beta } => {
-            beta * old.iter().map(|log| log.exp() * log).sum::<f32>() / batch as f32
-        }
-        _ => 0.0,
-    };
     let told = PolicyTold {
-        objective: minimised + constant,
+        objective: minimised,
         entropy,
         kl,
         clipped: beyond,

@@ -10,7 +10,7 @@
     }
 
     // Section 3: 1 / E ρ².
-    for (worth, expected) in worth.iter().zip([1_000.0, 950.0, 430.1, 190.0, 55.4]) {
+    for (worth, expected) in worth.iter().zip([1_000.0, 950.0, 431.8, 190.0, 55.4]) {
         assert!((worth - expected).abs() <= 0.1, "{worth} {expected}");
     }
 
