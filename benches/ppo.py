@@ -18,7 +18,7 @@ from torch import nn
 from torch.distributions import Categorical
 
 ACTORS, HORIZON, EPOCHS, MINIBATCHES = 4, 128, 4, 4
-GAMMA, LAMBDA, EPSILON = 0.99, 0.95, 0.2
+GAMMA, LAMBDA, EPSILON = 0.99, 0.98, 0.2
 VALUE, ENTROPY, RATE = 0.5, 0.01, 2.5e-4
 
 

@@ -91,6 +91,12 @@ fn train<S: Trained>(options: &Options) -> Result<i32> {
     let steps = stage.core().steps();
     let to = target(&stage, options, record.as_ref())?;
     let folder = stage.core().folder();
+    if let Some(end) = S::ends_at(&stage.core().config).filter(|&end| to > end) {
+        let end = grouped(end);
+        say(&format!(
+            "This run's learning rate is 0 from step {end} on: to learn for longer, begin a new one with --steps."
+        ));
+    }
     stage.notices().iter().for_each(|notice| say(notice));
     if to <= steps && steps > 0 {
         say(&format!("{} has {} steps already; for more, add --steps N.", shown(&folder), grouped(steps)));
@@ -131,6 +137,9 @@ fn fresh<S: Trained>(options: &Options) -> Result<Option<S>> {
     options.settings.check(S::KIND, S::SETTINGS)?;
     let mut config = config::of::<S>(options.config.as_deref())?;
     S::set(&mut config, &options.settings)?;
+    if let Some(steps) = options.steps {
+        S::over(&mut config, steps);
+    }
     if options.print_config {
         say(&serde_json::to_string_pretty(&config)
             .map_err(|cause| Error::new("print the settings").actual(cause))?);

@@ -158,7 +158,7 @@ impl Stage for Ppo {
         if !self.recent.is_empty() {
             report.mean_return = self.recent.iter().sum::<u32>() as f32 / self.recent.len() as f32;
         }
-        let updates = self.core.config.epochs as u64 * self.batches.per_epoch();
+        let updates = self.core.config.passes as u64 * self.batches.per_epoch();
         for _ in 0..updates {
             self.update(&rollout, &mut report)?;
         }

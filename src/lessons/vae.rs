@@ -7,7 +7,7 @@
 //! bound of -ln p(x), in nats.
 //!
 //! The networks are DCGAN's: the decoder its generator, the encoder its discriminator with 2L outputs instead of one. So a
-//! VAE and a GAN can be compared with all else alike.
+//! VAE and a GAN can be compared with networks and data alike.
 //!
 //! | what | where |
 //! | --- | --- |

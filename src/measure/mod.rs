@@ -16,6 +16,7 @@ mod layers;
 pub(crate) mod machine;
 mod modes;
 mod ppo;
+mod ppo_brakes;
 mod ppo_speed;
 mod protocol;
 mod pytorch;

@@ -4,10 +4,11 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::seeds::on_every_core;
 use super::statistics::spread;
-use super::{Options, machine, table};
+use super::{Options, machine, ppo_brakes, table};
 use crate::Result;
 use crate::lab::checkout::Checkout;
 use crate::lessons::ppo::{Ppo, PpoConfig};
+use crate::train::grouped;
 
 const NAME: &str = "ppo";
 /// Seeds that neither lessons nor learners use.
@@ -67,7 +68,8 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         println!("seed {}: mean return {:.1}, {:.1} s", outcome.seed, outcome.mean(), outcome.seconds);
         Ok(outcome)
     })?;
-    super::publish(checkout, NAME, &report(&heading, &config, &outcomes), options.quick)
+    let text = report(&heading, &config, &outcomes) + "\n" + &ppo_brakes::table(seeds * 2)?;
+    super::publish(checkout, NAME, &text, options.quick)
 }
 
 /// Processor seconds of this thread, on which a seed is trained.
@@ -91,15 +93,6 @@ fn outcome(config: &PpoConfig, seed: u64) -> Result<Outcome> {
     Ok(Outcome { seed, steps: config.iterations * an_iteration, solved_at, returns, seconds })
 }
 
-/// `30,720`.
-fn thousands(number: u64) -> String {
-    if number < 1_000 {
-        number.to_string()
-    } else {
-        format!("{},{:03}", thousands(number / 1_000), number % 1_000)
-    }
-}
-
 /// What was done, a row a seed and one for all, and whether the bound is held.
 fn report(heading: &str, config: &PpoConfig, outcomes: &[Outcome]) -> String {
     let mut rows: Vec<Vec<String>> = outcomes
@@ -109,8 +102,8 @@ fn report(heading: &str, config: &PpoConfig, outcomes: &[Outcome]) -> String {
                 outcome.seed.to_string(),
                 format!("{:.1}", outcome.mean()),
                 format!("{:.0}", outcome.lowest()),
-                outcome.solved_at.map_or_else(|| "never".into(), thousands),
-                thousands(outcome.steps),
+                outcome.solved_at.map_or_else(|| "never".into(), grouped),
+                grouped(outcome.steps),
                 format!("{:.1}", outcome.seconds),
             ]
         })

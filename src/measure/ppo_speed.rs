@@ -108,7 +108,7 @@ fn speed(iterations: u64) -> Result<Speed> {
     }
     let config = ppo.config();
     let (steps, updates) =
-        (counted * config.steps() as f64, counted * (config.epochs * config.minibatches) as f64);
+        (counted * config.steps() as f64, counted * (config.passes * config.minibatches) as f64);
     let all = acting + updating;
     Ok(Speed {
         steps: steps / acting,

@@ -38,6 +38,7 @@
         assert!(rise.value.iter().all(|value| *value <= d.bound() + 1e-9));
     }
 
+    assert!(standing.comparable() && !standing.failed, "{standing:?}");
     assert!(f64::from(highest) > rises[0].discriminator.bound() && highest - lowest > 0.05, "{lowest} {highest}");
 
     // Section 5: a moderate step is good, a large one is not.

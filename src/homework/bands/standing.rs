@@ -14,7 +14,8 @@ pub struct Standing {
     pub reference: String,
     /// The run's place by each figure.
     pub places: Vec<Place>,
-    /// Whether it collapsed, or of lesson 01's networks missed the curve.
+    /// Whether it failed, by what that means for its stage: it collapsed, missed the curve, lost modes, stayed under-trained, or stayed below
+    /// a return of 475.
     pub failed: bool,
     /// How many runs of the reference did.
     pub reference_failed: usize,

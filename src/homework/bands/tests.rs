@@ -140,6 +140,8 @@ fn the_shipped_bands_are_of_the_course_s_own_settings() {
         only_steps(of_discriminator(&LoneDiscriminator::new(config).unwrap()).unwrap());
     }
     only_steps(of_ppo(&Ppo::new(PpoConfig::default()).unwrap()).unwrap());
+    let other = of_ppo(&Ppo::new(PpoConfig { passes: 10, ..PpoConfig::default() }).unwrap()).unwrap();
+    assert!(other.differences.contains(&"your passes is 10, the reference's 4".into()), "{other}");
     for target in [Target::gaussian(), Target::humps(), Target::geyser().unwrap()] {
         only_steps(of_gan(&Gan::new(GanConfig { target, ..GanConfig::default() }).unwrap()).unwrap());
     }

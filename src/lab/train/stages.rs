@@ -40,6 +40,14 @@ pub trait Trained: Stage<Config: Default> {
     /// How long it is trained if nothing is said.
     fn length(config: &Self::Config) -> Length;
 
+    /// Fits the settings to a run of so many steps, where they depend on its length: rates that fall over a whole run.
+    fn over(_config: &mut Self::Config, _steps: u64) {}
+
+    /// The step from which on the learning rate is 0, if there is one.
+    fn ends_at(_config: &Self::Config) -> Option<u64> {
+        None
+    }
+
     /// What a user should know before it is trained.
     fn notices(&self) -> Vec<String> {
         Vec::new()
@@ -160,6 +168,14 @@ impl Trained for Ppo {
     fn length(config: &PpoConfig) -> Length {
         Length::Steps(config.iterations)
     }
+
+    fn over(config: &mut PpoConfig, steps: u64) {
+        config.iterations = steps.max(1);
+    }
+
+    fn ends_at(config: &PpoConfig) -> Option<u64> {
+        config.decay.then_some(config.iterations)
+    }
 }
 
 impl Trained for Plane {
@@ -194,6 +210,14 @@ impl Trained for Plane {
 
     fn length(config: &PlaneConfig) -> Length {
         Length::Steps(config.steps)
+    }
+
+    fn over(config: &mut PlaneConfig, steps: u64) {
+        config.steps = steps.max(1);
+    }
+
+    fn ends_at(config: &PlaneConfig) -> Option<u64> {
+        config.decay.then_some(config.steps)
     }
 }
 

@@ -13,9 +13,9 @@ pub struct PpoReport {
     pub loss_policy: f32,
     /// Half of the mean squared error of V; mean over the updates.
     pub loss_value: f32,
-    /// Mean entropy, from 0 to ln 2; of the last update.
+    /// Mean entropy, from 0 to ln 2; on the last minibatch, before its update.
     pub entropy: f32,
-    /// KL from the policy that acted to the new one, in nats; of the last update.
+    /// KL from the policy that acted to the new one, in nats; on the last minibatch, before its update.
     pub kl: f32,
     /// Share of actions beyond the clip; mean over the updates.
     pub clipped: f32,

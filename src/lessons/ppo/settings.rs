@@ -7,8 +7,9 @@ use crate::loss::Objective;
 use crate::optim::{AdamConfig, OptimizerConfig};
 use crate::{Error, Result};
 
-/// What can be set of PPO. In JSON, what is left out has its default. Horizon, γ, λ, ε and the entropy's weight are of the size that
-/// Schulman et al. 2017 have for Atari games (table 5); the number of actors and the rate suit CartPole.
+/// What can be set of PPO. In JSON, what is left out has its default. Horizon, γ, the entropy's weight and
+/// the rate, which falls to 0, are what Schulman et al. 2017 have for Atari games (table 5), ε is that of their section 6.1; the rest suits
+/// CartPole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PpoConfig {
@@ -19,12 +20,14 @@ pub struct PpoConfig {
     /// Steps of each environment before the networks are updated, 1 to 65,536. Default 128.
     pub horizon: usize,
     /// How many times the updates go through what was seen, at least 1. Default 4.
-    pub epochs: usize,
-    /// Into how many minibatches that is cut, 1 to `actors` × `horizon`. Default 4.
+    pub passes: usize,
+    /// Into how many minibatches that is cut, 1 to `actors` × `horizon`; of equal size, rounded up, so that the last may be
+    /// smaller, and there may be fewer. Default 4.
     pub minibatches: usize,
     /// γ in [0, 1]: what a reward is worth a step later. Default 0.99.
     pub gamma: f32,
-    /// λ in [0, 1] of the advantage's estimate. Default 0.95.
+    /// λ in [0, 1] of the advantage's estimate. Default 0.98: with the paper's 0.95 three of twenty default runs end below a mean
+    /// return of 475, two of them near 280. It weighs the next 20 steps or so, and a cart that leaves the track drifts for longer.
     pub lambda: f32,
     /// c_v, the weight of the value's loss, at least 0. Default 0.5. (Actor and critic are networks apart, each with its own
     /// Adam, which hardly minds a factor.)
@@ -47,10 +50,10 @@ impl Default for PpoConfig {
             objective: Objective::Clipped { epsilon: 0.2 },
             actors: 4,
             horizon: 128,
-            epochs: 4,
+            passes: 4,
             minibatches: 4,
             gamma: 0.99,
-            lambda: 0.95,
+            lambda: 0.98,
             value: 0.5,
             entropy: 0.01,
             rate: 2.5e-4,
@@ -62,10 +65,10 @@ impl Default for PpoConfig {
 }
 
 impl PpoConfig {
-    /// For lessons and tests: 60 iterations, 30,720 steps of the environments, at ten times the rate and with ten passes through
-    /// what was seen. The mean return of 100 new episodes was 500, the most there is, on each of the seeds 0 to 9.
+    /// For lessons and tests: 80 iterations, 40,960 steps of the environments, at ten times the rate and with ten passes through
+    /// what was seen. The mean return of 100 new episodes was at least 498, of 500, on each of the seeds 0 to 29.
     pub fn short() -> Self {
-        Self { iterations: 60, epochs: 10, rate: 2.5e-3, ..Self::default() }
+        Self { iterations: 80, passes: 10, rate: 2.5e-3, ..Self::default() }
     }
 
     /// Steps of all environments in an iteration.
@@ -114,7 +117,7 @@ impl PpoConfig {
             Self { horizon, .. } if !(1..=65_536).contains(&horizon) => {
                 refuse("horizon", "1 to 65536".into(), horizon.to_string())
             }
-            Self { epochs: 0, .. } => refuse("epochs", "at least one".into(), "0".into()),
+            Self { passes: 0, .. } => refuse("passes", "at least one".into(), "0".into()),
             Self { minibatches, .. } if !(1..=self.steps()).contains(&minibatches) => {
                 refuse("minibatches", format!("1 to {}", self.steps()), minibatches.to_string())
             }

@@ -63,7 +63,7 @@ impl Mixture {
     /// The mixture of G and σ.
     ///
     /// # Errors
-    /// σ is not a finite number above 0; G is not finite somewhere from -8 to 8, or so steep there, for this σ, that it can't be
+    /// σ is not a finite number above 0; G is not finite somewhere from -8 to 8, or so steep from -4 to 4, for this σ, that it can't be
     /// integrated.
     pub fn new(g: fn(f64) -> f64, sigma: f64) -> Result<Self> {
         const WHAT: &str = "build an infinite mixture";
