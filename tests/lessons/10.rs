@@ -34,6 +34,7 @@
 
     // Sections 7 and 8: with the clip every seed balances, without it they don't, and the policy is thrown about.
     let mean = |returns: &[f32]| returns.iter().sum::<f32>() / returns.len() as f32;
+    assert_eq!((of_clipped.len(), of_free.len()), (10, 10));
     assert!(mean(&of_clipped) > 450.0, "{of_clipped:?}");
     assert!(mean(&of_free) < mean(&of_clipped) - 75.0, "{of_free:?}");
     assert!(before.steps() < 100 && behind.steps() > 200);
