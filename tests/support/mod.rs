@@ -20,13 +20,16 @@ pub fn artefacts() -> &'static Artefacts {
         // target/PROFILE/deps/this-test
         let profile_folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
         let profile = match profile_folder.file_name().unwrap().to_str().unwrap() {
-            "debug" => "dev",
+            "debug" => "test",
             other => other,
         };
+        // As `cargo test` builds it: `cargo build` would build another one over it, as dev-dependencies choose other features.
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([
-            "build",
-            "--lib",
+            "test",
+            "--no-run",
+            "--test",
+            "pages",
             "--offline",
             "--message-format=json-render-diagnostics",
             "--profile",
@@ -49,7 +52,7 @@ pub fn artefacts() -> &'static Artefacts {
         let output = cargo.output().unwrap();
         assert!(
             output.status.success(),
-            "cargo build --lib failed:\n{}",
+            "cargo test --no-run failed:\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
         let messages = String::from_utf8(output.stdout).unwrap();
