@@ -115,7 +115,8 @@ pub fn policy_loss<const K: usize>(
         let mut loss = gained.try_mean()?.try_negate()?;
         // KL(π'‖π) = Σ π' (ln π' - ln π).
         let apart = (old_logs - logs.clone()).try_mul(old_shares.clone())?.try_sum::<(usize,), Axis<1>>()?;
-        let kl = apart.try_mean()?.array();
+        // Rounding may leave less than 0.
+        let kl = apart.try_mean()?.array().max(0.0);
         if let Objective::Penalised { beta } = objective {
             // Σ π' ln π' has no gradient, Σ π' ln π has.
             let constant = old.iter().map(|log| log.exp() * log).sum::<f32>() / batch as f32;

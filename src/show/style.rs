@@ -51,7 +51,9 @@ pub(super) fn ticks((low, high): (f64, f64), count: f64) -> Vec<(f64, String)> {
 /// A number with a true minus sign; powers of ten from 100,000 on and below 0.0001.
 fn number(value: f64, digits: usize, step: f64) -> String {
     let text = if value != 0.0 && !(1e-4..1e5).contains(&step.max(value.abs() / 10.0)) {
-        format!("{value:.0e}").replace('e', "·10^")
+        // As many digits as the step asks for: neighbours must not read alike.
+        let digits = (value.abs().log10().floor() - step.log10().floor()).max(0.0) as usize;
+        format!("{value:.digits$e}").replace('e', "·10^")
     } else {
         format!("{value:.digits$}")
     };
@@ -68,5 +70,6 @@ mod tests {
         assert_eq!(texts((-1.04, 1.04), 5.0), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
         assert_eq!(texts((40.0, 100.0), 6.0), ["40", "50", "60", "70", "80", "90", "100"]);
         assert_eq!(texts((0.0, 0.021), 4.0), ["0.00", "0.01", "0.02"]);
+        assert_eq!(texts((4e-5, 2.1e-4), 4.0), ["5·10^−5", "1.0·10^−4", "1.5·10^−4", "2.0·10^−4"]);
     }
 }

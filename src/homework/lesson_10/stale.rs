@@ -163,7 +163,7 @@ fn figure(learner: Ratios) -> Option<Figure> {
     let ask = || learner(&mut Coin::new(case.0), &case.1, case.2);
     let yours = attempt(AssertUnwindSafe(ask)).unwrap_or_default();
     parting([View::lists(
-        "Actions [1, 0, 1, 1] of a policy with θ = −1, whose action 1 is the better",
+        "Actions [1, 0, 1, 1] of a policy with θ = −1",
         ["update", "mean ratio ρ"],
         &narrow(&right(&case)),
         &narrow(&yours),

@@ -129,7 +129,7 @@ fn figure(learner: Standardise) -> Option<Figure> {
     });
     let yours: Vec<f64> = yours.collect();
     parting([View::lists(
-        "The first advantage of minibatches of one to six, and of three that are alike",
+        "Minibatches of one to six, and three alike",
         ["minibatch", "first advantage, standardised"],
         &narrow(&right),
         &narrow(&yours),

@@ -14,15 +14,15 @@ const CART: f64 = 1.0;
 /// kg.
 const POLE: f64 = 0.1;
 /// From the joint to the pole's centre of mass, half of its length; m.
-const HALF: f64 = 0.5;
+pub(super) const HALF: f64 = 0.5;
 /// N.
 const FORCE: f64 = 10.0;
 /// Seconds a step.
 const SECONDS: f64 = 0.02;
 /// The largest position to each side, m.
-const SIDE: f64 = 2.4;
+pub(super) const SIDE: f64 = 2.4;
 /// The largest angle to each side: 12°, in radians.
-const ANGLE: f64 = 12.0 * TAU / 360.0;
+pub(super) const ANGLE: f64 = 12.0 * TAU / 360.0;
 /// How far from 0 each number of a start may be.
 const START: f64 = 0.05;
 

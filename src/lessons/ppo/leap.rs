@@ -66,7 +66,7 @@ impl Ppo {
             Ok(Leap {
                 size,
                 promised: before.objective - after.objective,
-                kl: after.kl.max(0.0),
+                kl: after.kl,
                 largest: after.largest,
                 mean_return: returns.iter().sum::<f32>() / episodes as f32,
             })
