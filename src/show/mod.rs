@@ -32,6 +32,7 @@ mod samples;
 mod slider;
 mod style;
 mod video;
+mod view;
 
 use std::path::Path;
 
@@ -46,6 +47,7 @@ pub use samples::samples;
 pub use slider::Slider;
 pub(crate) use style::{GUIDE, INK, PALETTE};
 pub use video::{RATE, Video, VideoWriter};
+pub use view::View;
 
 use crate::{Error, Result};
 

@@ -158,6 +158,11 @@ impl Plate {
         self
     }
 
+    /// The caption.
+    pub fn caption(&self) -> &str {
+        &self.caption
+    }
+
     /// The text alternative.
     pub fn text(&self) -> &str {
         &self.alt

@@ -40,7 +40,7 @@ pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched
 pub use samples::samples;
 pub use watch::{Lines, Now, Watch, grouped};
 
-use crate::show::Picture;
+use crate::show::{Picture, View};
 use crate::tensor::Noise;
 use crate::{Error, Result};
 use checkpoint::Header;
@@ -196,6 +196,22 @@ pub trait Stage: Clone {
     /// The device is out of memory.
     fn sample(&self) -> Result<Option<Picture>> {
         Ok(None)
+    }
+
+    /// What there is to see of the stage as it stands, besides its losses: what a live display redraws and a timeline
+    /// keeps. It leaves the stage's random numbers alone. By default the [sample](Self::sample).
+    ///
+    /// # Errors
+    /// The device is out of memory, or what there is to draw is not finite.
+    fn view(&self) -> Result<Option<View>> {
+        let steps = grouped(self.core().steps());
+        Ok(self.sample()?.map(|picture| View::Picture {
+            picture,
+            caption: format!("What the generator makes of the same noise, after {steps} steps."),
+            alt: format!(
+                "A grid of generated images after {steps} steps, each of its own fixed latent vector."
+            ),
+        }))
     }
 }
 

@@ -1,0 +1,78 @@
+//! What there is to see of a stage in training: one picture with its words, whatever it is made of.
+
+use super::display::{Exhibit, Medium, shown_width};
+use super::{Figure, Picture, Plate, plate};
+use crate::Result;
+
+/// A picture of a stage as it stands, with a caption and a text alternative: what a live display redraws and a timeline
+/// keeps.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// Curves and samples.
+    Figure(Figure),
+    /// Tables and pictures.
+    Plate(Plate),
+    /// Pixels, such as a grid of generated images.
+    Picture {
+        /// The pixels.
+        picture: Picture,
+        /// What it is.
+        caption: String,
+        /// What is to be seen.
+        alt: String,
+    },
+}
+
+impl View {
+    /// The caption.
+    pub fn caption(&self) -> &str {
+        match self {
+            Self::Figure(figure) => figure.caption(),
+            Self::Plate(plate) => plate.caption(),
+            Self::Picture { caption, .. } => caption,
+        }
+    }
+
+    /// The text alternative.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Figure(figure) => figure.text(),
+            Self::Plate(plate) => plate.text(),
+            Self::Picture { alt, .. } => alt,
+        }
+    }
+
+    /// The width in the notebook's pixels.
+    pub fn width(&self) -> u32 {
+        match self {
+            Self::Figure(figure) => figure.width(),
+            Self::Plate(_) => plate::WIDTH,
+            Self::Picture { picture, .. } => shown_width(picture.width()),
+        }
+    }
+
+    /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// Those of drawing it: words are missing, or numbers are not finite.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::Figure(figure) => figure.png(),
+            Self::Plate(plate) => plate.png(),
+            Self::Picture { picture, .. } => picture.png(),
+        }
+    }
+
+    /// Shows it below the notebook cell, as a [figure](Figure::show) is shown.
+    ///
+    /// # Errors
+    /// Those of [`png`](Self::png), or a file can't be written.
+    pub fn show(&self) -> Result<()> {
+        let medium = match self {
+            Self::Picture { .. } => Medium::Pixels,
+            _ => Medium::Figure,
+        };
+        let (caption, alt) = (self.caption(), self.text());
+        Exhibit { medium, width: self.width(), caption, alt, bytes: &self.png()? }.show()
+    }
+}
