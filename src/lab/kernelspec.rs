@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::checkout::{Checkout, write_whole};
+use super::kernel::failure::PRELUDE;
 use crate::{Error, Result};
 
 /// Its name, in every notebook's metadata.
@@ -22,19 +23,21 @@ fn contents(checkout: &Checkout) -> String {
         "argv": [checkout.launcher(), "kernel", "--checkout", checkout.root(), "{connection_file}"],
         "display_name": DISPLAY_NAME,
         "language": "rust",
-        // evcxr knows no signal; Jupyter's interrupt message kills the child that runs the cell.
+        // evcxr knows no signal.
         "interrupt_mode": "message",
     });
     format!("{spec:#}\n")
 }
 
 /// evcxr's configuration: the committed one, whose path serves a stock evcxr in `notebooks/`, made to serve any
-/// folder; cells are compiled without optimisation, since the heavy code lies, optimised, in the crate.
+/// folder; cells are compiled without optimisation, since the heavy code lies, optimised, in the crate; failing ones
+/// leave marks.
 fn evcxr_toml(checkout: &Checkout) -> String {
     let committed = include_str!("../../notebooks/evcxr.toml");
-    committed
-        .replace("path = \"..\"", &format!("path = \"{}\"", checkout.root().display()))
-        .replace("[evcxr]\n", "[evcxr]\nopt_level = \"0\"\noffline_mode = true\n")
+    committed.replace("path = \"..\"", &format!("path = \"{}\"", checkout.root().display())).replace(
+        "[evcxr]\n",
+        &format!("[evcxr]\nopt_level = \"0\"\noffline_mode = true\nprelude = '''{PRELUDE}'''\n"),
+    )
 }
 
 /// What a cell's dependencies are compiled with, in place of the profile that evcxr writes: optimised, and

@@ -1,4 +1,5 @@
-//! The program behind the kernelspec: starts evcxr on a copy of the template that no other kernel has.
+//! The program behind the kernelspec: starts evcxr on a copy of the template that no other kernel has, and stands between
+//! it and Jupyter ([`super::kernel`]).
 //!
 //! Each copy lies in `.lab/kernels/ID/` beside `ID.lock`, which its launcher holds locked while it lives; the
 //! system frees the lock however the launcher ends. So a copy whose lock can be taken is stray, and the next
@@ -6,6 +7,7 @@
 //! known by the copy's path in its environment and is ended with the copy.
 
 use std::fs::{self, File};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,8 +18,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::checkout::Checkout;
+use super::kernel::connection::Connection;
+use super::kernel::relay::{End, Event, Relay};
 use super::process::{end_processes_of, without_cargo_environment};
 use super::template;
+use crate::show::live;
 use crate::{Error, Result};
 
 /// Runs one kernel until it ends; returns its exit status.
@@ -33,14 +38,23 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
         eprintln!("gan-course: building the kernel's template ({why}): about 2 minutes");
     })?;
     let copy = Copy::new(checkout)?;
+    let front = Connection::read(connection_file)?;
+    let (behind, behind_file) = (front.behind()?, copy.folder.join("connection.json"));
+    behind.write(&behind_file)?;
+    // A path too long for a socket costs the live display, and nothing else.
+    let live_path = copy.folder.join("live");
+    let listener = UnixListener::bind(&live_path).ok();
+    let live_path = listener.is_some().then_some(live_path);
+    let relay = Relay::new(&front, behind, listener)?;
     let child_of_ours = std::env::current_exe().map_err(|e| {
         Error::new("find the launcher's own program").actual(e).next("run `cargo course setup`")
     })?;
     let mut command = Command::new(child_of_ours);
     command.arg("--checkout").arg(checkout.root()).arg("exec").arg("--");
-    command.arg(&evcxr.path).arg("--control_file").arg(connection_file);
+    command.arg(&evcxr.path).arg("--control_file").arg(&behind_file);
     without_cargo_environment(&mut command, checkout.root());
     template::environment(&mut command, checkout, &copy.folder);
+    command.envs(live_path.map(|path| (live::SOCKET, path)));
     let mut child = command.spawn().map_err(|e| {
         Error::new(format!("start {}", evcxr.path.display())).actual(e).next("run `cargo course setup`")
     })?;
@@ -60,10 +74,21 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
         }
         let _ = kill_process(pid, Signal::KILL);
     });
-    let status =
-        child.wait().map_err(|e| Error::new("wait for evcxr").actual(e).next("restart the kernel"))?;
+    let events = relay.events();
+    let waiting = std::thread::spawn(move || {
+        let status = child.wait().ok().and_then(|status| status.code()).unwrap_or(1);
+        let _ = events.send(Event::Died(status));
+    });
+    let status = match relay.run() {
+        End::Died(status) => status,
+        End::Shutdown => {
+            let _ = kill_process(pid, Signal::KILL);
+            0
+        }
+    };
+    let _ = waiting.join();
     drop(copy);
-    Ok(status.code().unwrap_or(1))
+    Ok(status)
 }
 
 /// Becomes `program`, to be killed when the process that started this one dies.

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod evcxr;
 pub mod exercise_file;
 pub mod homework;
+pub mod kernel;
 pub mod kernelspec;
 pub mod launcher;
 pub mod lesson_file;

@@ -149,7 +149,7 @@ pub(super) fn unwritable(path: &Path, cause: impl std::fmt::Display) -> Error {
 }
 
 /// Safe inside an HTML attribute and element, on one line (evcxr's protocol is made of lines).
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
     escapes.iter().fold(one_line(text), |text, (from, to)| text.replace(*from, to))
 }

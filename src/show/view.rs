@@ -68,11 +68,22 @@ impl View {
     /// # Errors
     /// Those of [`png`](Self::png), or a file can't be written.
     pub fn show(&self) -> Result<()> {
+        self.exhibit(&self.png()?).show()
+    }
+
+    /// The picture as HTML with everything in itself.
+    ///
+    /// # Errors
+    /// Those of [`png`](Self::png), or words are missing.
+    pub fn html(&self) -> Result<String> {
+        self.exhibit(&self.png()?).checked_html()
+    }
+
+    fn exhibit<'a>(&'a self, bytes: &'a [u8]) -> Exhibit<'a> {
         let medium = match self {
             Self::Picture { .. } => Medium::Pixels,
             _ => Medium::Figure,
         };
-        let (caption, alt) = (self.caption(), self.text());
-        Exhibit { medium, width: self.width(), caption, alt, bytes: &self.png()? }.show()
+        Exhibit { medium, width: self.width(), caption: self.caption(), alt: self.text(), bytes }
     }
 }

@@ -61,8 +61,11 @@ macro_rules! stage {
                 $crate::train::step(self)
             }
 
-            /// Makes `steps` steps with a progress line every two seconds, and saves to `runs/NAME` at the start, every
-            /// five seconds, and at the end: interrupting a notebook cell loses every variable, but not the run.
+            /// Makes `steps` steps and saves to `runs/NAME` at the start, every five seconds, and at the end.
+            ///
+            /// In the course's kernel the notebook shows a bar, the stage and its curves while they change, and an interrupt
+            /// ends training after its step, saved, with all variables. Anywhere else a line every two seconds tells the
+            /// progress, and an interrupted notebook cell loses every variable, but not the run.
             ///
             /// # Errors
             /// A loss or gradient was not finite, the run can't be saved, or another process trains it.

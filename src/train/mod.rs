@@ -14,6 +14,7 @@ mod each;
 mod files;
 mod folder;
 mod history;
+mod live;
 mod methods;
 mod run;
 mod samples;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::folder::{self, Run};
+use super::live::Notebook;
 use super::watch::{Lines, Now, Watch};
-use super::{Stage, checkpoint, load_marked, step, usable};
+use super::{Report, Stage, checkpoint, load_marked, step, usable};
 use crate::{Error, Result};
 
 /// How often [`train`] does what.
@@ -44,7 +45,7 @@ pub fn runs() -> PathBuf {
     }
 }
 
-/// Makes `steps` steps, with progress lines, and saves to `runs/NAME` at the start, every so often, and at the end.
+/// Makes `steps` steps and saves to `runs/NAME` at the start, every so often, and at the end.
 ///
 /// | file | holds |
 /// | --- | --- |
@@ -56,11 +57,22 @@ pub fn runs() -> PathBuf {
 ///
 /// If that folder holds another run, it is kept as `NAME.previous` (in the place of an older one).
 ///
+/// In the course's kernel the notebook shows a bar, what there is to see of the stage, and its curves while they change, and
+/// an interrupt ends training after its step, with everything saved. Anywhere else there are progress lines.
+///
 /// # Errors
 /// A loss or gradient was not finite, the run can't be saved, or another process trains it. The last good checkpoint
 /// is still there then, and after trouble with the disk so is the stage: call `train` again.
 pub fn train<S: Stage>(stage: &mut S, steps: u64, pace: &Pace) -> Result<()> {
-    train_watched(stage, steps, pace, &mut Lines::new(pace.tell)).map(|_| ())
+    let Some(mut notebook) = Notebook::open() else {
+        return train_watched(stage, steps, pace, &mut Lines::new(pace.tell)).map(|_| ());
+    };
+    let to = stage.core().steps().saturating_add(steps);
+    if train_watched(stage, steps, pace, &mut notebook)? == End::Stopped {
+        let (step, core) = (stage.core().steps(), stage.core());
+        notebook.interrupted(S::KIND, core.name(), step, to.saturating_sub(step));
+    }
+    Ok(())
 }
 
 /// [`train`] that tells `watch` instead of printing lines, and that `watch` can end.
@@ -92,7 +104,10 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
             steps_per_epoch,
             images_per_epoch,
             elapsed: begun.elapsed(),
-            report: &|| super::Report::line(&report),
+            report: &|| Report::line(&report),
+            view: &|| stage.view(),
+            columns: <S::Report as Report>::COLUMNS,
+            history: stage.core().history().columns(),
         });
         if watch.stop() && stage.core().steps() < to {
             run.save(stage)?;

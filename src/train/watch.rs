@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Error;
+use crate::show::View;
+use crate::{Error, Result};
 
 /// Where a run is after a step.
 pub struct Now<'a> {
@@ -19,12 +20,25 @@ pub struct Now<'a> {
     /// Time since this stretch began.
     pub elapsed: Duration,
     pub(super) report: &'a dyn Fn() -> String,
+    pub(super) view: &'a dyn Fn() -> Result<Option<View>>,
+    /// The names of what each step tells.
+    pub columns: &'static [&'static str],
+    /// What all steps from the stage's beginning on have told, a column a name.
+    pub history: &'a [Vec<f32>],
 }
 
 impl Now<'_> {
     /// The newest step's losses and scores.
     pub fn report(&self) -> String {
         (self.report)()
+    }
+
+    /// What there is to see of the stage as it stands.
+    ///
+    /// # Errors
+    /// Those of [`Stage::view`](super::Stage::view).
+    pub fn view(&self) -> Result<Option<View>> {
+        (self.view)()
     }
 
     /// `epoch 3 of 10`, or of stages without epochs nothing.
@@ -141,6 +155,9 @@ mod tests {
             images_per_epoch: None,
             elapsed: Duration::from_secs(seconds),
             report: &|| "D 0.69".into(),
+            view: &|| Ok(None),
+            columns: &[],
+            history: &[],
         }
     }
 

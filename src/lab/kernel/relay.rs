@@ -1,0 +1,491 @@
+//! The go-between itself: one thread that takes what comes from either side, in order, and never waits to send.
+
+use std::collections::VecDeque;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::connection::Connection;
+use super::failure::{Failure, Watch};
+use super::live::{self, Links};
+use super::message::{Key, Message};
+use super::sockets::{Client, Kind, Server};
+use super::zmtp::Frames;
+use crate::{Error, Result};
+
+/// The identity of our requests to evcxr, and how their ids begin.
+const OWN: &str = "gan-course";
+/// Between two looks at what is not finished.
+const TICK: Duration = Duration::from_millis(20);
+/// evcxr has begun to publish when one of our own requests, sent so often, is seen there.
+const PROBE: Duration = Duration::from_millis(100);
+/// evcxr doesn't answer a shutdown while a cell runs.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+/// What is still unsent at the end is given so long.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// A channel on which requests are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Cells, completion, inspection.
+    Shell,
+    /// Interrupt, shutdown.
+    Control,
+    /// What a cell asks the user.
+    Stdin,
+}
+
+/// What the go-between is told.
+#[derive(Debug)]
+pub enum Event {
+    /// From a frontend, its identity first.
+    Front(Channel, Frames),
+    /// From evcxr.
+    Back(Channel, Frames),
+    /// evcxr's output.
+    Published(Frames),
+    /// A cell's code has something to show.
+    LiveBegin(u64, UnixStream),
+    /// It shows something.
+    Live(u64, Value),
+    /// It has ended.
+    LiveEnd(u64),
+    /// evcxr has ended, with this status.
+    Died(i32),
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// evcxr ended, with this status.
+    Died(i32),
+    /// Jupyter wanted it; evcxr may still run, and is to be ended.
+    Shutdown,
+}
+
+/// Stands between Jupyter and evcxr.
+pub struct Relay {
+    key: Key,
+    shell: Server,
+    control: Server,
+    stdin: Server,
+    iopub: Server,
+    _heartbeat: Server,
+    behind: Connection,
+    back: Option<Back>,
+    /// evcxr publishes, and we hear it.
+    ready: bool,
+    probed: Option<Instant>,
+    events: SyncSender<Event>,
+    inbox: Receiver<Event>,
+    waiting: VecDeque<Message>,
+    early: Vec<(Channel, Frames)>,
+    running: Option<Running>,
+    last_request: Option<Value>,
+    links: Links,
+    shutdown: Option<(Instant, Message)>,
+}
+
+/// evcxr's sockets.
+struct Back {
+    shell: Client,
+    control: Client,
+    stdin: Client,
+    _iopub: Client,
+}
+
+/// The request that evcxr works on.
+struct Running {
+    request: Message,
+    is_cell: bool,
+    reply: Option<Message>,
+    idle: Option<(Instant, Message)>,
+    error: Option<Value>,
+    watch: Watch,
+    interrupted: bool,
+}
+
+impl Relay {
+    /// Listens where Jupyter's connection file says; evcxr will listen at `behind`, cells' live output comes in at `live`.
+    ///
+    /// # Errors
+    /// A port is taken.
+    pub fn new(front: &Connection, behind: Connection, live: Option<UnixListener>) -> Result<Self> {
+        let (events, inbox) = sync_channel(1024);
+        let bind = |port, kind, channel: Option<Channel>| {
+            let events = events.clone();
+            let hand = move |frames| {
+                if let Some(channel) = channel {
+                    let _ = events.send(Event::Front(channel, frames));
+                }
+            };
+            Server::bind(&front.endpoint(port), kind, hand).map_err(|e| {
+                Error::new(format!("listen on port {port} for Jupyter")).actual(e).next("restart the kernel")
+            })
+        };
+        let relay = Self {
+            key: Key::new(&front.key),
+            shell: bind(front.shell_port, Kind::Router, Some(Channel::Shell))?,
+            control: bind(front.control_port, Kind::Router, Some(Channel::Control))?,
+            stdin: bind(front.stdin_port, Kind::Router, Some(Channel::Stdin))?,
+            iopub: bind(front.iopub_port, Kind::Pub, None)?,
+            _heartbeat: bind(front.hb_port, Kind::Rep, None)?,
+            behind,
+            back: None,
+            ready: false,
+            probed: None,
+            inbox,
+            waiting: VecDeque::new(),
+            early: Vec::new(),
+            running: None,
+            last_request: None,
+            links: Links::default(),
+            shutdown: None,
+            events: events.clone(),
+        };
+        if let Some(listener) = live {
+            live::listen(listener, events);
+        }
+        Ok(relay)
+    }
+
+    /// Where else events come from: that evcxr has ended.
+    pub fn events(&self) -> SyncSender<Event> {
+        self.events.clone()
+    }
+
+    /// Passes messages on until evcxr ends or Jupyter wants the end.
+    pub fn run(mut self) -> End {
+        let end = loop {
+            match self.inbox.recv_timeout(self.pause()) {
+                Ok(Event::Died(status)) => {
+                    self.answer_shutdown();
+                    break End::Died(status);
+                }
+                Ok(event) => self.take(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break End::Shutdown,
+            }
+            self.tick();
+            if self.shutdown.as_ref().is_some_and(|(since, _)| since.elapsed() > SHUTDOWN) {
+                self.answer_shutdown();
+                break End::Shutdown;
+            }
+        };
+        let deadline = Instant::now() + FLUSH;
+        [&self.shell, &self.control, &self.iopub].iter().for_each(|socket| socket.flush(deadline));
+        end
+    }
+
+    fn pause(&self) -> Duration {
+        let cell = self.running.as_ref();
+        let unfinished =
+            cell.is_some_and(|cell| cell.watch.waits() || cell.idle.is_some() || cell.reply.is_some());
+        if !self.ready || unfinished || self.shutdown.is_some() { TICK } else { Duration::from_secs(60) }
+    }
+
+    fn tick(&mut self) {
+        if self.back.is_none() {
+            self.connect();
+        }
+        if self.back.is_some() && !self.ready && self.probed.is_none_or(|since| since.elapsed() > PROBE) {
+            self.probed = Some(Instant::now());
+            let parent = json!({ "session": OWN, "msg_id": "" });
+            let frames = Message::new(&[OWN.into()], "kernel_info_request", &parent, &json!({}), &self.key);
+            self.to_back(Channel::Shell, &frames);
+        }
+        if let Some(cell) = &mut self.running {
+            for (message, text) in cell.watch.flush() {
+                self.iopub.publish(&stderr(&message, &text, &self.key), None);
+            }
+        }
+        self.finish_cell();
+    }
+
+    fn connect(&mut self) {
+        let behind = &self.behind;
+        let dealer = |port, channel| {
+            let events = self.events.clone();
+            // One identity for all: evcxr asks on stdin whoever sent the cell on shell.
+            Client::dealer(&behind.endpoint(port), OWN.as_bytes(), move |frames| {
+                let _ = events.send(Event::Back(channel, frames));
+            })
+        };
+        let events = self.events.clone();
+        let connected = || -> std::io::Result<Back> {
+            Ok(Back {
+                _iopub: Client::sub(&behind.endpoint(behind.iopub_port), move |frames| {
+                    let _ = events.send(Event::Published(frames));
+                })?,
+                shell: dealer(behind.shell_port, Channel::Shell)?,
+                control: dealer(behind.control_port, Channel::Control)?,
+                stdin: dealer(behind.stdin_port, Channel::Stdin)?,
+            })
+        };
+        // Until evcxr listens, nobody is there; if it never does, it has ended, and that is an event.
+        self.back = connected().ok();
+        if self.back.is_some() {
+            for (channel, frames) in std::mem::take(&mut self.early) {
+                self.to_back(channel, &frames);
+            }
+        }
+    }
+
+    fn to_back(&mut self, channel: Channel, frames: &Frames) {
+        match (&self.back, channel) {
+            (Some(back), Channel::Shell) => back.shell.send(frames),
+            (Some(back), Channel::Control) => back.control.send(frames),
+            (Some(back), Channel::Stdin) => back.stdin.send(frames),
+            (None, _) => self.early.push((channel, frames.clone())),
+        }
+    }
+
+    fn to_front(&self, channel: Channel, frames: &Frames) {
+        match channel {
+            Channel::Shell => self.shell.send(frames),
+            Channel::Control => self.control.send(frames),
+            Channel::Stdin => self.stdin.send(frames),
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Front(channel, frames) => match Message::read(frames, &self.key) {
+                Some(message) => self.asked(channel, message),
+                // evcxr would hear no more on a channel that brought it such a message.
+                None => eprintln!("gan-course: a message without the right signature was not passed on"),
+            },
+            Event::Back(channel, frames) => {
+                if let Some(message) = Message::read(frames, &self.key) {
+                    self.answered(channel, message);
+                }
+            }
+            Event::Published(frames) => {
+                if let Some(message) = Message::read(frames, &self.key) {
+                    self.published(message);
+                }
+            }
+            Event::LiveBegin(link, writer) => self.links.begin(link, writer),
+            Event::LiveEnd(link) => self.links.end(link),
+            Event::Live(link, said) => self.show(link, &said),
+            Event::Died(_) => {}
+        }
+    }
+
+    /// A frontend asks. evcxr works on one request of `shell` after the other, so the others wait here, where they can
+    /// still be called off.
+    fn asked(&mut self, channel: Channel, message: Message) {
+        match (channel, message.kind()) {
+            (Channel::Shell, _) => {
+                self.waiting.push_back(message);
+                self.next();
+            }
+            (Channel::Control, "interrupt_request") if self.interrupt(&message) => {}
+            (Channel::Control, "shutdown_request") => {
+                self.to_back(channel, message.frames());
+                self.shutdown = Some((Instant::now(), message));
+            }
+            _ => self.to_back(channel, message.frames()),
+        }
+    }
+
+    /// Asks what trains to stop. The second time in a cell, or if nothing trains, it is evcxr's to end the cell.
+    fn interrupt(&mut self, message: &Message) -> bool {
+        let Some(cell) = self.running.as_mut().filter(|cell| cell.is_cell && !cell.interrupted) else {
+            return false;
+        };
+        if !self.links.stop() {
+            return false;
+        }
+        cell.interrupted = true;
+        self.reply(Channel::Control, message, "interrupt_reply", &json!({ "status": "ok" }));
+        true
+    }
+
+    fn reply(&self, channel: Channel, to: &Message, kind: &str, content: &Value) {
+        self.to_front(channel, &Message::new(to.identities(), kind, &to.header, content, &self.key));
+    }
+
+    fn next(&mut self) {
+        if !self.ready || self.running.is_some() {
+            return;
+        }
+        let Some(request) = self.waiting.pop_front() else { return };
+        self.to_back(Channel::Shell, request.frames());
+        let is_cell = request.kind() == "execute_request";
+        if is_cell {
+            self.last_request = Some(request.header.clone());
+        }
+        let (reply, idle, error, watch, interrupted) = Default::default();
+        self.running = Some(Running { request, is_cell, reply, idle, error, watch, interrupted });
+    }
+
+    fn answered(&mut self, channel: Channel, message: Message) {
+        if message.parent["session"] == OWN || message.header["session"] == OWN {
+            return;
+        }
+        if channel == Channel::Control && message.kind() == "shutdown_reply" {
+            self.shutdown = self.shutdown.take().map(|(since, _)| (since, message.clone()));
+        }
+        match &mut self.running {
+            Some(cell)
+                if channel == Channel::Shell && cell.is_cell && message.parent_id() == cell.request.id() =>
+            {
+                cell.reply = Some(message);
+                self.finish_cell();
+            }
+            _ => self.to_front(channel, message.frames()),
+        }
+    }
+
+    fn published(&mut self, message: Message) {
+        if message.parent["session"] == OWN {
+            if !self.ready && message.content()["execution_state"] == "idle" {
+                self.ready = true;
+                self.next();
+            }
+            return;
+        }
+        let Some(cell) = self.running.as_mut().filter(|cell| cell.request.id() == message.parent_id()) else {
+            return self.iopub.publish(message.frames(), None);
+        };
+        let content = message.content();
+        match message.kind() {
+            "status" if content["execution_state"] == "idle" => {
+                if cell.is_cell {
+                    cell.idle = Some((Instant::now(), message));
+                    self.finish_cell();
+                } else {
+                    self.iopub.publish(message.frames(), None);
+                    self.running = None;
+                    self.next();
+                }
+                return;
+            }
+            "stream" if cell.is_cell => {
+                let text = content["text"].as_str().unwrap_or("");
+                if content["name"] == "stderr" {
+                    cell.watch.stderr(message, text);
+                    return self.finish_cell();
+                }
+                match cell.watch.stdout(text) {
+                    Some(rest) if rest == text => {}
+                    Some(rest) => {
+                        let frames =
+                            message.with_content(&json!({ "name": "stdout", "text": rest }), &self.key);
+                        return self.iopub.publish(&frames, None);
+                    }
+                    None => return,
+                }
+            }
+            "error" => cell.error = Some(content),
+            _ => {}
+        }
+        self.iopub.publish(message.frames(), None);
+    }
+
+    fn show(&mut self, link: u64, said: &Value) {
+        let Some(request) = &self.last_request else { return };
+        let id = request["msg_id"].as_str().unwrap_or("");
+        if let Some(display) = self.links.heard(link, said, id) {
+            let frames = Message::new(&[], display.kind, request, &display.content, &self.key);
+            self.iopub.publish(&frames, display.key.as_deref());
+        }
+    }
+
+    /// Ends the cell when evcxr has said all of it: its reply, its being idle, and if it failed the failure's text.
+    fn finish_cell(&mut self) {
+        let whole = |cell: &mut Running| {
+            cell.reply.is_some() && cell.idle.as_ref().is_some_and(|(since, _)| cell.watch.is_whole(*since))
+        };
+        let Some(cell) = self.running.take_if(whole) else { return };
+        let Running { request, reply: Some(reply), idle: Some((_, idle)), error, watch, .. } = cell else {
+            return;
+        };
+        let (before, failure) = watch.end();
+        for (message, text) in before {
+            self.iopub.publish(&stderr(&message, &text, &self.key), None);
+        }
+        let mut content = reply.content();
+        if let Some(failure) = &failure {
+            self.report(failure, &request);
+            extend(&mut content, &failure.content());
+        } else if content["status"] == "error" && content["ename"].is_null() {
+            // evcxr leaves out what the protocol asks for.
+            let missing = json!({ "ename": "Error", "evalue": "", "traceback": [] });
+            extend(&mut content, error.as_ref().unwrap_or(&missing));
+        }
+        let failed = content["status"] == "error";
+        if failed {
+            self.shell.send(&reply.with_content(&content, &self.key));
+        } else {
+            self.shell.send(reply.frames());
+        }
+        self.iopub.publish(idle.frames(), None);
+        if failed && request.content()["stop_on_error"].as_bool().unwrap_or(true) {
+            self.abort_waiting();
+        }
+        self.next();
+    }
+
+    fn report(&self, failure: &Failure, request: &Message) {
+        let mut content = failure.content();
+        if let Some(object) = content.as_object_mut() {
+            object.remove("status");
+        }
+        let publish = |kind: &str, content: &Value| {
+            self.iopub.publish(&Message::new(&[], kind, &request.header, content, &self.key), None);
+        };
+        publish("error", &content);
+        if let Some(content) = failure.backtrace_content() {
+            publish("display_data", &content);
+        }
+    }
+
+    /// Cells that were waiting behind one that failed don't run.
+    fn abort_waiting(&mut self) {
+        let (cells, others): (VecDeque<_>, _) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|message| message.kind() == "execute_request");
+        self.waiting = others;
+        for cell in cells {
+            let status = |state: &str| {
+                let content = json!({ "execution_state": state });
+                self.iopub.publish(&Message::new(&[], "status", &cell.header, &content, &self.key), None);
+            };
+            status("busy");
+            self.reply(Channel::Shell, &cell, "execute_reply", &json!({ "status": "aborted" }));
+            status("idle");
+        }
+    }
+
+    /// If evcxr ended, or is to be, without an answer to Jupyter's wish.
+    fn answer_shutdown(&mut self) {
+        if let Some((_, message)) = self.shutdown.take()
+            && message.kind() == "shutdown_request"
+        {
+            let restart = message.content()["restart"].as_bool().unwrap_or(false);
+            self.reply(
+                Channel::Control,
+                &message,
+                "shutdown_reply",
+                &json!({ "status": "ok", "restart": restart }),
+            );
+        }
+    }
+}
+
+fn stderr(message: &Message, text: &str, key: &Key) -> Frames {
+    if message.content()["text"] == text {
+        return message.frames().clone();
+    }
+    message.with_content(&json!({ "name": "stderr", "text": text }), key)
+}
+
+fn extend(content: &mut Value, with: &Value) {
+    if let (Some(content), Some(with)) = (content.as_object_mut(), with.as_object()) {
+        content.extend(with.clone());
+    }
+}

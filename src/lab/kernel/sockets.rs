@@ -1,0 +1,230 @@
+//! The ZeroMQ sockets that stand between Jupyter and evcxr: ROUTER, PUB and REP that listen, DEALER and SUB that
+//! connect.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::outbox::{Outbox, Parcel};
+use super::zmtp::{Frames, Stream, encode, handshake, read_message};
+
+/// Where a socket is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `tcp://IP:PORT`
+    Tcp(String),
+    /// `ipc://PATH`
+    Ipc(PathBuf),
+}
+
+/// What a listening socket does with what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Hands on each message with its sender's identity before it.
+    Router,
+    /// Reads subscriptions only.
+    Pub,
+    /// Answers each message with itself: a heart beats.
+    Rep,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Router => "ROUTER",
+            Self::Pub => "PUB",
+            Self::Rep => "REP",
+        }
+    }
+}
+
+type Hand = Arc<dyn Fn(Frames) + Send + Sync>;
+
+/// A socket that listens.
+#[derive(Clone)]
+pub struct Server {
+    kind: Kind,
+    peers: Arc<Mutex<HashMap<Vec<u8>, Peer>>>,
+    hand: Hand,
+}
+
+#[derive(Clone)]
+struct Peer {
+    outbox: Arc<Outbox>,
+    subscriptions: Vec<Vec<u8>>,
+}
+
+impl Server {
+    /// Listens; `hand` gets what is read of a ROUTER's messages, on the reading threads.
+    ///
+    /// # Errors
+    /// The endpoint can't be had.
+    pub fn bind(
+        endpoint: &Endpoint,
+        kind: Kind,
+        hand: impl Fn(Frames) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let server = Self { kind, peers: Arc::default(), hand: Arc::new(hand) };
+        let own = server.clone();
+        match endpoint {
+            Endpoint::Tcp(address) => {
+                let listener = TcpListener::bind(address)?;
+                std::thread::spawn(move || {
+                    listener.incoming().flatten().for_each(|stream| own.accept(Stream::Tcp(stream)));
+                });
+            }
+            Endpoint::Ipc(path) => {
+                let listener = UnixListener::bind(path)?;
+                std::thread::spawn(move || {
+                    listener.incoming().flatten().for_each(|stream| own.accept(Stream::Unix(stream)));
+                });
+            }
+        }
+        Ok(server)
+    }
+
+    fn accept(&self, stream: Stream) {
+        let own = self.clone();
+        std::thread::spawn(move || {
+            // A peer that ends, or never spoke ZMTP, is nobody's error.
+            let _ = own.serve(stream);
+        });
+    }
+
+    fn serve(&self, mut stream: Stream) -> io::Result<()> {
+        let named = handshake(&mut stream, self.kind.name(), b"")?;
+        // As ZeroMQ does it: a name that no peer can give itself.
+        let name = named.unwrap_or_else(|| [&[0], &rand::random::<[u8; 8]>()[..]].concat());
+        let outbox = Outbox::start(stream.try_clone()?);
+        let peer = Peer { outbox: outbox.clone(), subscriptions: Vec::new() };
+        if let Some(older) = self.locked().insert(name.clone(), peer) {
+            older.outbox.close(); // it has come again before its end was seen
+        }
+        let mut reader = BufReader::new(stream);
+        while !outbox.is_closed()
+            && let Ok(frames) = read_message(&mut reader)
+        {
+            match self.kind {
+                Kind::Router => (self.hand)([vec![name.clone()], frames].concat()),
+                Kind::Rep => outbox.push(Parcel { key: None, bytes: encode(&frames).into() }),
+                Kind::Pub => self.subscribe(&name, &frames[0]),
+            }
+        }
+        outbox.close();
+        let mut peers = self.locked();
+        if peers.get(&name).is_some_and(|peer| Arc::ptr_eq(&peer.outbox, &outbox)) {
+            peers.remove(&name);
+        }
+        Ok(())
+    }
+
+    fn subscribe(&self, name: &[u8], frame: &[u8]) {
+        let mut peers = self.locked();
+        let Some(peer) = peers.get_mut(name) else { return };
+        match frame.split_first() {
+            Some((1, topic)) => peer.subscriptions.push(topic.to_vec()),
+            Some((0, topic)) => {
+                if let Some(index) = peer.subscriptions.iter().position(|other| other == topic) {
+                    peer.subscriptions.remove(index);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Peer>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends to the peer that the first frame names, and lets the message go if there is none.
+    pub fn send(&self, frames: &[Vec<u8>]) {
+        if let Some((name, rest)) = frames.split_first()
+            && let Some(peer) = self.locked().get(name)
+        {
+            peer.outbox.push(Parcel { key: None, bytes: encode(rest).into() });
+        }
+    }
+
+    /// Sends to all who have subscribed; what has a key replaces what of the same key still waits.
+    pub fn publish(&self, frames: &[Vec<u8>], key: Option<&str>) {
+        let parcel = Parcel { key: key.map(Into::into), bytes: encode(frames).into() };
+        for peer in self.locked().values() {
+            if peer.subscriptions.iter().any(|topic| frames[0].starts_with(topic)) {
+                peer.outbox.push(parcel.clone());
+            }
+        }
+    }
+
+    /// Waits until all is written, but not beyond the deadline.
+    pub fn flush(&self, deadline: Instant) {
+        let outboxes: Vec<_> = self.locked().values().map(|peer| peer.outbox.clone()).collect();
+        outboxes.iter().for_each(|outbox| outbox.flush(deadline));
+    }
+}
+
+/// A socket that has connected.
+pub struct Client {
+    outbox: Arc<Outbox>,
+}
+
+impl Client {
+    /// Connects as a DEALER of this identity; `hand` gets what is read, on a thread.
+    ///
+    /// # Errors
+    /// Nobody listens there, or nobody who speaks ZMTP.
+    pub fn dealer(
+        endpoint: &Endpoint,
+        identity: &[u8],
+        hand: impl Fn(Frames) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::connect(endpoint, "DEALER", identity, hand)
+    }
+
+    /// Connects as a SUB and subscribes to everything.
+    ///
+    /// # Errors
+    /// Nobody listens there, or nobody who speaks ZMTP.
+    pub fn sub(endpoint: &Endpoint, hand: impl Fn(Frames) + Send + 'static) -> io::Result<Self> {
+        let client = Self::connect(endpoint, "SUB", b"", hand)?;
+        client.send(&[vec![1]]);
+        Ok(client)
+    }
+
+    fn connect(
+        endpoint: &Endpoint,
+        socket_type: &str,
+        identity: &[u8],
+        hand: impl Fn(Frames) + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut stream = match endpoint {
+            Endpoint::Tcp(address) => Stream::Tcp(TcpStream::connect(address)?),
+            Endpoint::Ipc(path) => Stream::Unix(UnixStream::connect(path)?),
+        };
+        handshake(&mut stream, socket_type, identity)?;
+        let outbox = Outbox::start(stream.try_clone()?);
+        let own = outbox.clone();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stream);
+            while let Ok(frames) = read_message(&mut reader) {
+                hand(frames);
+            }
+            own.close();
+        });
+        Ok(Self { outbox })
+    }
+
+    /// Sends a message.
+    pub fn send(&self, frames: &[Vec<u8>]) {
+        self.outbox.push(Parcel { key: None, bytes: encode(frames).into() });
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.outbox.close();
+    }
+}
