@@ -114,6 +114,12 @@ impl Message {
         signed(self.identities(), &parts, key)
     }
 
+    /// The same message with these parts, signed anew.
+    #[cfg(test)]
+    pub fn with_parts(&self, parts: &[Vec<u8>], key: &Key) -> Frames {
+        signed(self.identities(), parts, key)
+    }
+
     /// The message as it came.
     pub fn frames(&self) -> &Frames {
         &self.frames

@@ -9,6 +9,7 @@
 //! not yet sent gives way to a newer one, so that a slow frontend neither holds up training nor piles up pictures. Crates
 //! for ZeroMQ keep their queues to themselves.
 
+pub mod back;
 pub mod connection;
 pub mod failure;
 pub mod live;

@@ -1,5 +1,7 @@
 //! The go-between itself: one thread that takes what comes from either side, in order, and never waits to send.
 
+mod cell;
+
 use std::collections::VecDeque;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -7,16 +9,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::back::{Back, OWN};
 use super::connection::Connection;
-use super::failure::{Failure, Watch};
 use super::live::{self, Links};
 use super::message::{Key, Message};
-use super::sockets::{Client, Kind, Server};
+use super::sockets::{Kind, Server};
 use super::zmtp::Frames;
 use crate::{Error, Result};
+use cell::{Running, stderr};
 
-/// The identity of our requests to evcxr, and how their ids begin.
-const OWN: &str = "gan-course";
 /// Between two looks at what is not finished.
 const TICK: Duration = Duration::from_millis(20);
 /// evcxr has begun to publish when one of our own requests, sent so often, is seen there.
@@ -86,25 +87,6 @@ pub struct Relay {
     last_request: Option<Value>,
     links: Links,
     shutdown: Option<(Instant, Message)>,
-}
-
-/// evcxr's sockets.
-struct Back {
-    shell: Client,
-    control: Client,
-    stdin: Client,
-    _iopub: Client,
-}
-
-/// The request that evcxr works on.
-struct Running {
-    request: Message,
-    is_cell: bool,
-    reply: Option<Message>,
-    idle: Option<(Instant, Message)>,
-    error: Option<Value>,
-    watch: Watch,
-    interrupted: bool,
 }
 
 impl Relay {
@@ -205,27 +187,7 @@ impl Relay {
     }
 
     fn connect(&mut self) {
-        let behind = &self.behind;
-        let dealer = |port, channel| {
-            let events = self.events.clone();
-            // One identity for all: evcxr asks on stdin whoever sent the cell on shell.
-            Client::dealer(&behind.endpoint(port), OWN.as_bytes(), move |frames| {
-                let _ = events.send(Event::Back(channel, frames));
-            })
-        };
-        let events = self.events.clone();
-        let connected = || -> std::io::Result<Back> {
-            Ok(Back {
-                _iopub: Client::sub(&behind.endpoint(behind.iopub_port), move |frames| {
-                    let _ = events.send(Event::Published(frames));
-                })?,
-                shell: dealer(behind.shell_port, Channel::Shell)?,
-                control: dealer(behind.control_port, Channel::Control)?,
-                stdin: dealer(behind.stdin_port, Channel::Stdin)?,
-            })
-        };
-        // Until evcxr listens, nobody is there; if it never does, it has ended, and that is an event.
-        self.back = connected().ok();
+        self.back = Back::connect(&self.behind, &self.events).ok();
         if self.back.is_some() {
             for (channel, frames) in std::mem::take(&mut self.early) {
                 self.to_back(channel, &frames);
@@ -234,11 +196,9 @@ impl Relay {
     }
 
     fn to_back(&mut self, channel: Channel, frames: &Frames) {
-        match (&self.back, channel) {
-            (Some(back), Channel::Shell) => back.shell.send(frames),
-            (Some(back), Channel::Control) => back.control.send(frames),
-            (Some(back), Channel::Stdin) => back.stdin.send(frames),
-            (None, _) => self.early.push((channel, frames.clone())),
+        match &self.back {
+            Some(back) => back.send(channel, frames),
+            None => self.early.push((channel, frames.clone())),
         }
     }
 
@@ -395,72 +355,6 @@ impl Relay {
         }
     }
 
-    /// Ends the cell when evcxr has said all of it: its reply, its being idle, and if it failed the failure's text.
-    fn finish_cell(&mut self) {
-        let whole = |cell: &mut Running| {
-            cell.reply.is_some() && cell.idle.as_ref().is_some_and(|(since, _)| cell.watch.is_whole(*since))
-        };
-        let Some(cell) = self.running.take_if(whole) else { return };
-        let Running { request, reply: Some(reply), idle: Some((_, idle)), error, watch, .. } = cell else {
-            return;
-        };
-        let (before, failure) = watch.end();
-        for (message, text) in before {
-            self.iopub.publish(&stderr(&message, &text, &self.key), None);
-        }
-        let mut content = reply.content();
-        if let Some(failure) = &failure {
-            self.report(failure, &request);
-            extend(&mut content, &failure.content());
-        } else if content["status"] == "error" && content["ename"].is_null() {
-            // evcxr leaves out what the protocol asks for.
-            let missing = json!({ "ename": "Error", "evalue": "", "traceback": [] });
-            extend(&mut content, error.as_ref().unwrap_or(&missing));
-        }
-        let failed = content["status"] == "error";
-        if failed {
-            self.shell.send(&reply.with_content(&content, &self.key));
-        } else {
-            self.shell.send(reply.frames());
-        }
-        self.iopub.publish(idle.frames(), None);
-        if failed && request.content()["stop_on_error"].as_bool().unwrap_or(true) {
-            self.abort_waiting();
-        }
-        self.next();
-    }
-
-    fn report(&self, failure: &Failure, request: &Message) {
-        let mut content = failure.content();
-        if let Some(object) = content.as_object_mut() {
-            object.remove("status");
-        }
-        let publish = |kind: &str, content: &Value| {
-            self.iopub.publish(&Message::new(&[], kind, &request.header, content, &self.key), None);
-        };
-        publish("error", &content);
-        if let Some(content) = failure.backtrace_content() {
-            publish("display_data", &content);
-        }
-    }
-
-    /// Cells that were waiting behind one that failed don't run.
-    fn abort_waiting(&mut self) {
-        let (cells, others): (VecDeque<_>, _) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|message| message.kind() == "execute_request");
-        self.waiting = others;
-        for cell in cells {
-            let status = |state: &str| {
-                let content = json!({ "execution_state": state });
-                self.iopub.publish(&Message::new(&[], "status", &cell.header, &content, &self.key), None);
-            };
-            status("busy");
-            self.reply(Channel::Shell, &cell, "execute_reply", &json!({ "status": "aborted" }));
-            status("idle");
-        }
-    }
-
     /// If evcxr ended, or is to be, without an answer to Jupyter's wish.
     fn answer_shutdown(&mut self) {
         if let Some((_, message)) = self.shutdown.take()
@@ -474,18 +368,5 @@ impl Relay {
                 &json!({ "status": "ok", "restart": restart }),
             );
         }
-    }
-}
-
-fn stderr(message: &Message, text: &str, key: &Key) -> Frames {
-    if message.content()["text"] == text {
-        return message.frames().clone();
-    }
-    message.with_content(&json!({ "name": "stderr", "text": text }), key)
-}
-
-fn extend(content: &mut Value, with: &Value) {
-    if let (Some(content), Some(with)) = (content.as_object_mut(), with.as_object()) {
-        content.extend(with.clone());
     }
 }
