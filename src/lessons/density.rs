@@ -19,6 +19,7 @@ pub use settings::{DensityConfig, DensityReport};
 
 use crate::data::Density;
 use crate::optim::Optimizer;
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
 use crate::train::{Core, Stage, State};
 use crate::{Result, loss};
@@ -96,6 +97,10 @@ impl Stage for DensityNet {
     fn state(&mut self, state: &mut State) -> Result<()> {
         self.network.state(state)?;
         state.optimizer("optimiser", &mut self.optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
     }
 }
 

@@ -22,6 +22,7 @@ pub use settings::{GanConfig, GanReport};
 use crate::data::Scale;
 use crate::loss::{GanLoss, discriminator_loss, generator_loss};
 use crate::optim::{Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
@@ -137,6 +138,10 @@ impl Stage for Gan {
         state.module("average", &mut self.average)?;
         state.optimizer("generator-optimiser", &mut self.generator_optimizer)?;
         state.optimizer("discriminator-optimiser", &mut self.discriminator_optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
     }
 }
 

@@ -22,6 +22,7 @@ pub use outcome::{Outcome, outcomes, watershed};
 pub use settings::{NaiveConfig, NaiveReport};
 
 use crate::optim::{AdamConfig, Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, Traced, column, seeded_device, values};
 use crate::train::{Core, Stage, State};
 use crate::{Result, data, loss};
@@ -85,6 +86,10 @@ impl Stage for NaiveGenerator {
     fn state(&mut self, state: &mut State) -> Result<()> {
         state.module("generator", &mut self.generator)?;
         state.optimizer("optimiser", &mut self.optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
     }
 }
 

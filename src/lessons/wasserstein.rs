@@ -36,6 +36,7 @@ pub use settings::{Game, PlaneConfig};
 use crate::loss::{GanLoss, bce_with_logits, generator_loss, gradient_penalty, interpolates};
 use crate::nn::walk::{Change, Tensors};
 use crate::optim::{Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, column, seeded_device, tensor, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
@@ -114,6 +115,10 @@ impl Stage for Plane {
         state.module("critic", &mut self.critic)?;
         state.optimizer("generator-optimiser", &mut self.generator_optimizer)?;
         state.optimizer("critic-optimiser", &mut self.critic_optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
     }
 }
 

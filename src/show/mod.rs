@@ -103,6 +103,13 @@ impl Figure {
         self
     }
 
+    /// Takes [`wide`](Self::wide) back.
+    #[must_use]
+    pub(crate) fn narrow(mut self) -> Self {
+        self.wide = false;
+        self
+    }
+
     /// A panel's height in the notebook's pixels: 300 unless set.
     #[must_use]
     pub fn panel_height(mut self, height: u32) -> Self {

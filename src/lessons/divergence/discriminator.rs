@@ -5,11 +5,12 @@ use std::time::Instant;
 use dfdx::prelude::{AsArray, Backward, Gradients, Trace, ZeroGrads};
 
 use super::pair::Node;
-use super::{DiscriminatorConfig, DiscriminatorReport, Pair};
+use super::{DiscriminatorConfig, DiscriminatorReport, Pair, figures};
 use crate::data::{Density, Scale};
 use crate::lessons::gan::{Mlp, forward, network};
 use crate::loss::{GanLoss, discriminator_loss};
 use crate::optim::{Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Dev, Noise, column, seeded_device, values};
 use crate::train::{Core, Stage, State};
 use crate::{Error, Result};
@@ -107,6 +108,10 @@ impl Stage for LoneDiscriminator {
     fn state(&mut self, state: &mut State) -> Result<()> {
         state.module("network", &mut self.network)?;
         state.optimizer("optimiser", &mut self.optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
     }
 }
 
