@@ -30,6 +30,7 @@ mod picture;
 mod plate;
 mod samples;
 mod slider;
+mod stepper;
 mod style;
 mod video;
 mod view;
@@ -45,6 +46,7 @@ pub use picture::{GAP, Picture};
 pub use plate::{Plate, Tile};
 pub use samples::samples;
 pub use slider::Slider;
+pub use stepper::{Moment, Side, Stepper};
 pub(crate) use style::{GUIDE, INK, PALETTE};
 pub use video::{RATE, Video, VideoWriter};
 pub use view::View;
@@ -135,6 +137,15 @@ impl Figure {
     pub fn png(&self) -> Result<Vec<u8>> {
         self.check()?;
         draw::png(self)
+    }
+
+    /// The figure as it is shown, a pixel to a pixel of the page: for a series of many.
+    ///
+    /// # Errors
+    /// Those of [`png`](Self::png).
+    pub(crate) fn picture(&self) -> Result<Picture> {
+        self.check()?;
+        draw::picture(self)
     }
 
     /// Writes the PNG, whole or not at all.
