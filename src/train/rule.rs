@@ -8,8 +8,10 @@ use crate::show::three_digits;
 /// Text between `_{` and `}` stands below the line, between `^{` and `}` above it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Who moves: "D's step".
+    /// What it is: "D's step, 5 times".
     pub who: String,
+    /// Who moves: "D"; empty where there is nobody else.
+    pub player: String,
     /// What is made small: "L_{D} = −½ [mean ln D(x) + mean ln(1 − D(G(z)))]".
     pub loss: String,
     /// How the parameters move: "θ_{D} ← θ_{D} − η g".
@@ -44,6 +46,7 @@ impl Rule {
             (rate * share, if player.is_empty() { String::new() } else { format!("_{{{player}}}") });
         Self {
             who: who.into(),
+            player: player.into(),
             loss: format!("L{name} = {loss}"),
             update: format!(
                 "θ{name} ← θ{name} − η {direction},  g = ∇L{name},{moments}  η = {}",

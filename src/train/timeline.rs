@@ -272,6 +272,9 @@ impl Timeline {
 
 /// A stage's kind as a caption begins with it.
 fn titled(kind: &str) -> String {
+    if kind.ends_with("gan") {
+        return kind.to_uppercase();
+    }
     let words = kind.replace('-', " ");
     let mut signs = words.chars();
     signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())

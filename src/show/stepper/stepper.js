@@ -72,11 +72,11 @@
     controls.append(made);
     return made;
   };
-  const first = button("⏮", "first", () => jump(0));
-  const back = button("◀︎", "step back", () => jump(at - 1));
-  const play = button("▶︎ play", "play", () => (timer ? pause() : start()));
-  const forward = button("▶︎|", "step forward", () => jump(at + 1));
-  const end = button("⏭", "last", () => jump(last));
+  const first = button("|◀◀", "first", () => jump(0));
+  const back = button("◀|", "step back", () => jump(at - 1));
+  const play = button("▶ play", "play", () => (timer ? pause() : start()));
+  const forward = button("|▶", "step forward", () => jump(at + 1));
+  const end = button("▶▶|", "last", () => jump(last));
   const range = make("input", { type: "range", min: 0, max: last, step: 1, value: 0 },
     "flex:1 1 10em;min-width:7em;height:28px;margin:0;cursor:pointer;accent-color:" + BLUE);
   range.setAttribute("aria-label", "moment");
@@ -105,7 +105,10 @@
   status.setAttribute("aria-live", "polite");
 
   // Equations, numbers, and the curve of one of them.
-  const words = make("div", {}, "display:flex;flex-wrap:wrap;gap:.6em 1.6em;align-items:flex-start");
+  const alone = sides.length === 1;
+  // Of one run they stand beside the picture, of two below.
+  const words = make("div", {}, "display:flex;flex-wrap:wrap;gap:.6em 1.6em;align-items:flex-start" +
+    (alone ? ";flex:1 1 300px;min-width:0;align-content:flex-start" : ""));
   const equations = make("div", { className: "equations" }, "flex:1 1 22em;min-width:0");
   const told = make("div", { className: "numbers" }, "flex:0 1 auto");
   const curve = make("div", { className: "curve" }, "flex:1 1 26em;max-width:460px");
@@ -192,6 +195,10 @@
     if (!timer) say();
   };
   const say = () => {
+    if (sides.every((side) => side.numbers[at][0] === null)) {
+      status.textContent = `Step ${steps[at]} of ${steps[last]}: before the first step`;
+      return;
+    }
     const main = names.slice(0, 4).map((name, i) => name + " " + sides.map((side) => number(side.numbers[at][i])).join(" against "));
     status.textContent = `Step ${steps[at]} of ${steps[last]}: ${main.join(", ")}`;
   };
@@ -207,7 +214,7 @@
   };
   const start = () => {
     if (at === last) show(0);
-    labelled("⏸︎ pause", "pause");
+    labelled("❚❚ pause", "pause");
     timer = setInterval(() => {
       // Taken off the page, as when its cell runs again, it ends.
       if (!box.isConnected || at === last) return pause();
@@ -220,7 +227,7 @@
     if (!timer) return;
     clearInterval(timer);
     timer = 0;
-    labelled("▶︎ play", "play");
+    labelled("▶ play", "play");
     say();
   };
   const faster = (by) => {
@@ -249,7 +256,8 @@
     act();
   });
 
-  box.append(style, row, controls, keys, status, words);
+  if (alone) row.append(words);
+  box.append(style, row, controls, keys, status, ...(alone ? [] : [words]));
   figure.querySelectorAll(":scope > .gan-course-stepper").forEach((old) => old.remove());
   const still = figure.querySelector(":scope > img");
   Promise.all(sides.flatMap((side) => [side.ground, side.files[0]]).filter(Boolean).map(load)).then(() => {

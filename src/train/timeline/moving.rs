@@ -50,11 +50,8 @@ impl<S: Stage + 'static> Moving for S {
         numbers.truncate(columns::<S>().len());
         let mut names = columns::<S>();
         for rule in &rules {
-            names.push(if rules.len() == 1 {
-                "learning rate".into()
-            } else {
-                format!("learning rate, {}", rule.who)
-            });
+            let of = if rule.player.is_empty() { String::new() } else { format!(" of {}", rule.player) };
+            names.push(format!("learning rate{of}"));
             numbers.push(rule.rate);
         }
         let lines = rules.into_iter().map(|rule| [rule.who, rule.loss, rule.update]).collect();
@@ -109,5 +106,7 @@ impl<S: Stage + 'static> Moving for S {
 /// A report's numbers but for the time it took, which stands last and differs each time.
 fn columns<S: Stage>() -> Vec<String> {
     let names = S::Report::COLUMNS.iter().copied().filter(|name| *name != "seconds");
-    names.map(|name| name.replace('_', " ")).collect()
+    // "loss_d" is the loss of D.
+    let word = |word: &str| if matches!(word, "d" | "g") { word.to_uppercase() } else { word.to_string() };
+    names.map(|name| name.split('_').map(word).collect::<Vec<_>>().join(" ")).collect()
 }
