@@ -6,12 +6,14 @@
 //! part, so that one learning rate serves weight and bias alike.
 
 mod figures;
+mod regression;
 
 use dfdx::nn::modules::Linear;
 use dfdx::optim::Sgd;
 use dfdx::prelude::{AsArray, Backward, Module, ModuleMut, Optimizer, Trace, ZeroGrads};
 
 pub use figures::{bernoulli_figure, binary_loss_figure, data_figure, decision_figure};
+pub use regression::{Regression, RegressionConfig, RegressionReport};
 
 use crate::data::geyser::Geyser;
 use crate::tensor::{Batch, Dev, column, values};

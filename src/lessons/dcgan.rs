@@ -45,7 +45,7 @@ use crate::ops::conv::Map;
 use crate::optim::gradient_norm;
 use crate::show::Picture;
 use crate::tensor::{Dev, Noise, seeded_device, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// Images `(B, C, H, W)` in [-1, 1], or latent vectors `(B, L, 1, 1)`, whose sizes are known at run time.
@@ -133,6 +133,14 @@ impl Stage for Dcgan {
 
     fn sample(&self) -> Result<Option<Picture>> {
         self.grid().map(Some)
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        let adam = self.core.config.adam().into();
+        vec![
+            Rule::new("D's step", "D", "−mean ln D(x) − mean ln(1 − D(G(z)))", &adam, 1.0),
+            Rule::new("then G's step", "G", "−mean ln D(G(z))", &adam, 1.0),
+        ]
     }
 }
 

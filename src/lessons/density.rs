@@ -19,8 +19,9 @@ pub use settings::{DensityConfig, DensityReport};
 
 use crate::data::Density;
 use crate::optim::Optimizer;
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Rule, Stage, State};
 use crate::{Result, loss};
 use network::Network;
 
@@ -96,6 +97,14 @@ impl Stage for DensityNet {
     fn state(&mut self, state: &mut State) -> Result<()> {
         self.network.state(state)?;
         state.optimizer("optimiser", &mut self.optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        vec![Rule::new("A step", "", "mean (f(x) − p(x))^{2}", &self.core.config.optimizer, 1.0)]
     }
 }
 

@@ -22,8 +22,9 @@ pub use settings::{GanConfig, GanReport};
 use crate::data::Scale;
 use crate::loss::{GanLoss, discriminator_loss, generator_loss};
 use crate::optim::{Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// What D's step tells.
@@ -137,6 +138,28 @@ impl Stage for Gan {
         state.module("average", &mut self.average)?;
         state.optimizer("generator-optimiser", &mut self.generator_optimizer)?;
         state.optimizer("discriminator-optimiser", &mut self.discriminator_optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        let GanConfig { loss, k, .. } = self.core.config;
+        let of_d = match loss {
+            GanLoss::Linear => "½ [mean D(G(z)) − mean D(x)]",
+            _ => "−½ [mean ln D(x) + mean ln(1 − D(G(z)))]",
+        };
+        let of_g = match loss {
+            GanLoss::Linear => "−mean D(G(z))",
+            GanLoss::Saturating => "mean ln(1 − D(G(z)))",
+            GanLoss::NonSaturating => "−mean ln D(G(z))",
+        };
+        let times = if k == 1 { String::new() } else { format!(", {k} times") };
+        vec![
+            Rule::new(&format!("D's step{times}"), "D", of_d, &self.core.config.discriminator, 1.0),
+            Rule::new("then G's step", "G", of_g, &self.core.config.generator, 1.0),
+        ]
     }
 }
 

@@ -22,8 +22,9 @@ pub use outcome::{Outcome, outcomes, watershed};
 pub use settings::{NaiveConfig, NaiveReport};
 
 use crate::optim::{AdamConfig, Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, Traced, column, seeded_device, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Rule, Stage, State};
 use crate::{Result, data, loss};
 use network::forward;
 
@@ -85,6 +86,14 @@ impl Stage for NaiveGenerator {
     fn state(&mut self, state: &mut State) -> Result<()> {
         state.module("generator", &mut self.generator)?;
         state.optimizer("optimiser", &mut self.optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        vec![Rule::new("G's step", "G", "−mean ln p(G(z))", &self.core.config.optimizer, 1.0)]
     }
 }
 

@@ -33,11 +33,12 @@ pub use network::{Critic, Mlp, WIDTH, forward};
 pub use report::{CriticReport, CriticStep, GeneratorStep};
 pub use settings::{Game, PlaneConfig};
 
-use crate::loss::{GanLoss, bce_with_logits, generator_loss, gradient_penalty, interpolates};
+use crate::loss::{GanLoss, Sides, bce_with_logits, generator_loss, gradient_penalty, interpolates};
 use crate::nn::walk::{Change, Tensors};
 use crate::optim::{Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, column, seeded_device, tensor, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// A game in the plane as a value: networks, optimisers, random numbers, history.
@@ -114,6 +115,39 @@ impl Stage for Plane {
         state.module("critic", &mut self.critic)?;
         state.optimizer("generator-optimiser", &mut self.generator_optimizer)?;
         state.optimizer("critic-optimiser", &mut self.critic_optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        let PlaneConfig { game, k, .. } = self.core.config;
+        let share = self.core.config.share(self.core.steps().saturating_sub(1));
+        let (name, of_critic, of_g) = match game {
+            Game::Gan {} => ("D", "−½ [mean ln D(x) + mean ln(1 − D(G(z)))]".to_string(), "−mean ln D(G(z))"),
+            Game::Wgan { clip } => (
+                "c",
+                format!("mean c(G(z)) − mean c(x),  then each weight into [−{clip}, {clip}]"),
+                "−mean c(G(z))",
+            ),
+            Game::WganGp { lambda, sides: Sides::Two } => (
+                "c",
+                format!("mean c(G(z)) − mean c(x) + {lambda} · mean (‖∇c(x̂)‖ − 1)^{{2}}"),
+                "−mean c(G(z))",
+            ),
+            Game::WganGp { lambda, sides: Sides::One } => (
+                "c",
+                format!("mean c(G(z)) − mean c(x) + {lambda} · mean max(0, ‖∇c(x̂)‖ − 1)^{{2}}"),
+                "−mean c(G(z))",
+            ),
+        };
+        let who = if name == "D" { "D's step" } else { "Critic's step" };
+        let times = if k == 1 { String::new() } else { format!(", {k} times") };
+        vec![
+            Rule::new(&format!("{who}{times}"), name, &of_critic, &self.core.config.critic, share),
+            Rule::new("then G's step", "G", of_g, &self.core.config.generator, share),
+        ]
     }
 }
 

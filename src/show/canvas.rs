@@ -17,15 +17,12 @@ use crate::{Error, Result};
 
 /// Pixels of the finished picture to one of the page.
 pub(super) const SHOWN: u32 = 2;
-const DRAWN: u32 = 4;
 
 /// For pictures of other shapes than series: `lessons` draw with it too.
 pub(crate) struct Canvas<'a> {
     area: DrawingArea<BitMapBackend<'a>, Shift>,
-}
-
-fn scaled((x, y): (f64, f64)) -> (i32, i32) {
-    ((x * f64::from(DRAWN)).round() as i32, (y * f64::from(DRAWN)).round() as i32)
+    /// Pixels that are drawn to one of the page: twice the finished picture's.
+    scale: f64,
 }
 
 impl Canvas<'_> {
@@ -35,15 +32,31 @@ impl Canvas<'_> {
         height: u32,
         draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
     ) -> Result<Vec<u8>> {
+        let pixels = Self::pixels(width, height, SHOWN, draw)?;
+        encode(&pixels, width * SHOWN, height * SHOWN)
+    }
+
+    /// The same as bare pixels, red, green and blue, `shown` of them to one of the page.
+    pub(super) fn pixels(
+        width: u32,
+        height: u32,
+        shown: u32,
+        draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
+    ) -> Result<Vec<u8>> {
         font()?;
-        let mut pixels = vec![255; (width * height * DRAWN * DRAWN * 3) as usize];
+        let drawn = 2 * shown;
+        let mut pixels = vec![255; (width * height * drawn * drawn * 3) as usize];
         let area =
-            BitMapBackend::with_buffer(&mut pixels, (width * DRAWN, height * DRAWN)).into_drawing_area();
-        let canvas = Canvas { area };
+            BitMapBackend::with_buffer(&mut pixels, (width * drawn, height * drawn)).into_drawing_area();
+        let canvas = Canvas { area, scale: f64::from(drawn) };
         draw(&canvas)?;
         canvas.area.present().map_err(failed)?;
         drop(canvas);
-        encode(&halved(&pixels, width * SHOWN, height * SHOWN), width * SHOWN, height * SHOWN)
+        Ok(halved(&pixels, width * shown, height * shown))
+    }
+
+    fn scaled(&self, (x, y): (f64, f64)) -> (i32, i32) {
+        ((x * self.scale).round() as i32, (y * self.scale).round() as i32)
     }
 
     pub(crate) fn line(
@@ -53,12 +66,12 @@ impl Canvas<'_> {
         width: f64,
         dash: Option<(f64, f64)>,
     ) -> Result<()> {
-        let points: Vec<_> = points.iter().copied().map(scaled).collect();
-        let style = colour.stroke_width((width * f64::from(DRAWN)) as u32);
+        let points: Vec<_> = points.iter().map(|&point| self.scaled(point)).collect();
+        let style = colour.stroke_width((width * self.scale) as u32);
         let drawn = match dash {
             None => self.area.draw(&PathElement::new(points, style)),
             Some((dash, gap)) => {
-                let pixels = |length: f64| (length * f64::from(DRAWN)) as i32;
+                let pixels = |length: f64| (length * self.scale) as i32;
                 self.area.draw(&DashedPathElement::new(points, pixels(dash), pixels(gap), style))
             }
         };
@@ -74,12 +87,12 @@ impl Canvas<'_> {
         colour: RGBColor,
         alpha: f64,
     ) -> Result<()> {
-        let corners = [scaled((left, top)), scaled((right, bottom))];
+        let corners = [self.scaled((left, top)), self.scaled((right, bottom))];
         self.area.draw(&Rectangle::new(corners, colour.mix(alpha).filled())).map_err(failed)
     }
 
     pub(super) fn polygon(&self, points: &[(f64, f64)], colour: RGBColor, alpha: f64) -> Result<()> {
-        let points: Vec<_> = points.iter().copied().map(scaled).collect();
+        let points: Vec<_> = points.iter().map(|&point| self.scaled(point)).collect();
         self.area.draw(&Polygon::new(points, colour.mix(alpha))).map_err(failed)
     }
 
@@ -109,8 +122,8 @@ impl Canvas<'_> {
     /// A small dot.
     pub(super) fn dot(&self, x: f64, y: f64, colour: RGBColor, alpha: f64) -> Result<()> {
         let filled: ShapeStyle = colour.mix(alpha).filled();
-        let radius = (1.3 * f64::from(DRAWN)) as i32;
-        self.area.draw(&Circle::new(scaled((x, y)), radius, filled)).map_err(failed)
+        let radius = (1.3 * self.scale) as i32;
+        self.area.draw(&Circle::new(self.scaled((x, y)), radius, filled)).map_err(failed)
     }
 
     pub(super) fn marker(&self, x: f64, y: f64, look: Look) -> Result<()> {
@@ -120,7 +133,7 @@ impl Canvas<'_> {
         match look.marker {
             0 => self
                 .area
-                .draw(&Circle::new(scaled((x, y)), (r * f64::from(DRAWN)) as i32, filled))
+                .draw(&Circle::new(self.scaled((x, y)), (r * self.scale) as i32, filled))
                 .map_err(failed),
             1 => self.polygon(&[corner(0.0, -1.3), corner(1.2, 0.9), corner(-1.2, 0.9)], look.colour, 0.75),
             2 => self.fill(x - r * 0.9, y - r * 0.9, x + r * 0.9, y + r * 0.9, look.colour, 0.75),
@@ -132,12 +145,12 @@ impl Canvas<'_> {
     }
 
     pub(super) fn style(&self, size: f64, weight: FontStyle) -> TextStyle<'static> {
-        (FONT, size * f64::from(DRAWN), weight).into_font().color(&INK)
+        (FONT, size * self.scale, weight).into_font().color(&INK)
     }
 
     pub(super) fn text_width(&self, text: &str, size: f64, weight: FontStyle) -> Result<f64> {
         let (width, _) = self.area.estimate_text_size(text, &self.style(size, weight)).map_err(failed)?;
-        Ok(f64::from(width) / f64::from(DRAWN))
+        Ok(f64::from(width) / self.scale)
     }
 
     pub(crate) fn text(
@@ -151,15 +164,14 @@ impl Canvas<'_> {
     ) -> Result<()> {
         let style = self.style(size, weight).pos(Pos::new(align, VPos::Center));
         let y = y + size * 0.15; // plotters centres the line's box; the eye centres the letters
-        self.area.draw(&Text::new(text, scaled((x, y)), style)).map_err(failed)
+        self.area.draw(&Text::new(text, self.scaled((x, y)), style)).map_err(failed)
     }
 
     pub(super) fn vertical_text(&self, text: &str, x: f64, y: f64) -> Result<()> {
-        let font = (FONT, 12.0 * f64::from(DRAWN), FontStyle::Normal)
-            .into_font()
-            .transform(FontTransform::Rotate270);
+        let font =
+            (FONT, 12.0 * self.scale, FontStyle::Normal).into_font().transform(FontTransform::Rotate270);
         let style = font.into_text_style(&self.area).color(&INK).pos(Pos::new(HPos::Center, VPos::Center));
-        self.area.draw(&Text::new(text, scaled((x, y)), style)).map_err(failed)
+        self.area.draw(&Text::new(text, self.scaled((x, y)), style)).map_err(failed)
     }
 }
 

@@ -3,43 +3,57 @@
 use plotters::style::text_anchor::HPos;
 use plotters::style::{FontStyle, RGBColor};
 
-use super::Figure;
 use super::canvas::Canvas;
 use super::panel::{Kind, Panel, Series};
 use super::style::{DASHES, GRID, GUIDE, INK, PALETTE, ticks};
+use super::{Figure, Picture};
 use crate::Result;
 
 pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
+    let (width, height) = size(figure);
+    Canvas::png(width, height, |canvas| draw(figure, canvas))
+}
+
+/// The figure as it is shown, a pixel to a pixel of the page.
+pub(super) fn picture(figure: &Figure) -> Result<Picture> {
+    let (width, height) = size(figure);
+    let pixels = Canvas::pixels(width, height, 1, |canvas| draw(figure, canvas))?;
+    Picture::new(width as usize, height as usize, pixels)
+}
+
+fn size(figure: &Figure) -> (u32, u32) {
+    let rows = figure.panels.len().div_ceil(figure.row_length());
+    (figure.width(), figure.panel_height * rows as u32)
+}
+
+fn draw(figure: &Figure, canvas: &Canvas<'_>) -> Result<()> {
     let columns = figure.row_length();
-    let rows = figure.panels.len().div_ceil(columns);
     let (width, height) = (figure.width(), figure.panel_height);
     let panel_width = f64::from(width) / columns as f64;
-    Canvas::png(width, height * rows as u32, |canvas| {
-        // Below each other, all plots begin right of the widest number.
-        let mut widest = vec![0.0; columns];
-        for (index, panel) in figure.panels.iter().enumerate() {
-            for (_, text) in ticks(panel.ranges().1, f64::from(height) / 50.0) {
-                let width = canvas.text_width(&text, 11.0, FontStyle::Normal)?;
-                widest[index % columns] = f64::max(widest[index % columns], width);
-            }
+    // Below each other, all plots begin right of the widest number.
+    let mut widest = vec![0.0; columns];
+    for (index, panel) in figure.panels.iter().enumerate() {
+        for (_, text) in ticks(panel.ranges().1, f64::from(height) / 50.0) {
+            let width = canvas.text_width(&text, 11.0, FontStyle::Normal)?;
+            widest[index % columns] = f64::max(widest[index % columns], width);
         }
-        for (row, panels) in figure.panels.chunks(columns).enumerate() {
-            let (above, below) = (f64::from(height) * row as f64, f64::from(height) * (row + 1) as f64);
-            let heads = panels.iter().enumerate().map(|(column, panel)| {
-                let left = panel_width * column as f64;
-                draw_head(canvas, panel, (left, widest[column]), panel_width, above, below)
-            });
-            let plots = heads.collect::<Result<Vec<_>>>()?;
-            // Side by side, all plots begin below the highest legend.
-            let top = plots.iter().map(|plot| plot.top).fold(above, f64::max);
-            for (column, (panel, plot)) in panels.iter().zip(plots).enumerate() {
-                let plot = Plot { top, ..plot };
-                let plot = if panel.even { plot.evened() } else { plot };
-                draw_plot(canvas, panel, panel_width * column as f64, &plot)?;
-            }
+    }
+    for (row, panels) in figure.panels.chunks(columns).enumerate() {
+        let (above, below) = (f64::from(height) * row as f64, f64::from(height) * (row + 1) as f64);
+        let heads = panels.iter().enumerate().map(|(column, panel)| {
+            let left = panel_width * column as f64;
+            draw_head(canvas, panel, (left, widest[column]), panel_width, above, below)
+        });
+        let plots = heads.collect::<Result<Vec<_>>>()?;
+        // Side by side, all plots begin below the highest legend.
+        let top = plots.iter().map(|plot| plot.top).fold(above, f64::max);
+        for (column, (panel, plot)) in panels.iter().zip(plots).enumerate() {
+            let plot = Plot { top, ..plot };
+            let plot = if panel.even { plot.evened() } else { plot };
+            draw_plot(canvas, panel, panel_width * column as f64, &plot)?;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 /// Draws title and legend, and finds where the plot lies: right of `left` and of the y axis' numbers.

@@ -31,6 +31,7 @@ mod picture;
 mod plate;
 mod samples;
 mod slider;
+mod stepper;
 mod style;
 mod video;
 mod view;
@@ -47,6 +48,7 @@ pub use picture::{GAP, Picture};
 pub use plate::{Plate, Tile};
 pub use samples::samples;
 pub use slider::Slider;
+pub use stepper::{Moment, Side, Stepper};
 pub(crate) use style::{GUIDE, INK, PALETTE};
 pub use video::{RATE, Video, VideoWriter};
 pub use view::View;
@@ -105,6 +107,13 @@ impl Figure {
         self
     }
 
+    /// Takes [`wide`](Self::wide) back.
+    #[must_use]
+    pub(crate) fn narrow(mut self) -> Self {
+        self.wide = false;
+        self
+    }
+
     /// A panel's height in the notebook's pixels: 300 unless set.
     #[must_use]
     pub fn panel_height(mut self, height: u32) -> Self {
@@ -130,6 +139,15 @@ impl Figure {
     pub fn png(&self) -> Result<Vec<u8>> {
         self.check()?;
         draw::png(self)
+    }
+
+    /// The figure as it is shown, a pixel to a pixel of the page: for a series of many.
+    ///
+    /// # Errors
+    /// Those of [`png`](Self::png).
+    pub(crate) fn picture(&self) -> Result<Picture> {
+        self.check()?;
+        draw::picture(self)
     }
 
     /// Writes the PNG, whole or not at all.

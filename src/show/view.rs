@@ -2,7 +2,8 @@
 
 use super::display::{Exhibit, Medium, shown_width};
 use super::{Figure, Picture, Plate, plate};
-use crate::Result;
+use crate::data::decode::decode;
+use crate::{Error, Result};
 
 /// A picture of a stage as it stands, with a caption and a text alternative: what a live display redraws and a timeline
 /// keeps.
@@ -60,6 +61,19 @@ impl View {
             Self::Figure(figure) => figure.png(),
             Self::Plate(plate) => plate.png(),
             Self::Picture { picture, .. } => picture.png(),
+        }
+    }
+
+    /// The picture as it is shown, a pixel to a pixel of the page.
+    pub(crate) fn picture(&self) -> Result<Picture> {
+        match self {
+            Self::Figure(figure) => figure.picture(),
+            Self::Picture { picture, .. } => Ok(picture.clone()),
+            Self::Plate(plate) => {
+                let read =
+                    decode(&plate.png()?).map_err(|cause| Error::new("draw the plate").actual(cause))?;
+                Picture::new(read.width, read.height, read.rgb)
+            }
         }
     }
 

@@ -73,6 +73,13 @@ impl<R: Report> History<R> {
         self.columns.iter_mut().zip(report.row()).for_each(|(column, value)| column.push(value));
     }
 
+    /// Makes one column all 0.
+    pub(crate) fn forget(&mut self, name: &str) {
+        if let Some(index) = R::COLUMNS.iter().position(|candidate| *candidate == name) {
+            self.columns[index].fill(0.0);
+        }
+    }
+
     /// All columns, in the order of their names.
     pub(crate) fn columns(&self) -> &[Vec<f32>] {
         &self.columns

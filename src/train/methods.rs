@@ -73,6 +73,31 @@ macro_rules! stage {
                 $crate::train::train(self, steps, &$crate::train::Pace::default())
             }
 
+            /// Makes `steps` steps, and records the beginning, every `every`-th and the last: a timeline to go back and
+            /// forth in, and to fork. The run's folder is not touched.
+            ///
+            /// # Errors
+            /// `steps` or `every` is 0, the stage has no picture of itself, or a loss was not finite.
+            pub fn record(&mut self, steps: u64, every: u64) -> $crate::Result<$crate::train::Timeline> {
+                $crate::train::Timeline::record(self, steps, every)
+            }
+
+            /// The stage as it was after this step of a timeline, with the same bits.
+            ///
+            /// # Errors
+            /// The step lies outside of the timeline, or the timeline is of another kind of stage.
+            pub fn at(timeline: &$crate::train::Timeline, step: u64) -> $crate::Result<Self> {
+                timeline.state(step)
+            }
+
+            /// What there is to see of the stage as it stands; none for a stage without a picture of itself.
+            ///
+            /// # Errors
+            /// What there is to draw is not finite.
+            pub fn view(&self) -> $crate::Result<Option<$crate::show::View>> {
+                $crate::train::Stage::view(self)
+            }
+
             /// Gives back the run `runs/NAME` as it was last saved.
             ///
             /// # Errors

@@ -16,10 +16,12 @@ mod folder;
 mod history;
 mod live;
 mod methods;
+mod rule;
 mod run;
 mod samples;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod watch;
 
 use std::fmt::{self, Debug};
@@ -37,8 +39,10 @@ pub use folder::Record;
 #[cfg(feature = "lab")]
 pub(crate) use folder::{checkpoint as checkpoint_in, names as runs_in};
 pub use history::{History, Report};
+pub use rule::Rule;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
+pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
 pub use watch::{Lines, Now, Watch, grouped};
 
 use crate::show::{Picture, View};
@@ -214,6 +218,12 @@ pub trait Stage: Clone {
             ),
         }))
     }
+
+    /// What a step applies, line by line, with the learning rates of the newest step (of the first, before it). By default
+    /// nothing is told.
+    fn rules(&self) -> Vec<Rule> {
+        Vec::new()
+    }
 }
 
 /// One step: what happened in it is returned, and kept in the history.
@@ -258,9 +268,16 @@ fn usable<S: Stage>(stage: &S) -> Result<()> {
 
 /// Saves, and returns the mark that the file carries; `advice` is for when it can't be written.
 fn save_marked<S: Stage>(stage: &S, path: &Path, advice: &str) -> Result<String> {
+    let failed = |cause: String| Error::new(format!("save {}", path.display())).actual(cause).next(advice);
+    let (bytes, mark) = whole(stage, |_| ())?;
+    write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
+    Ok(mark)
+}
+
+/// The file that a stage is saved as, and its mark; `change` may change the header before it is written.
+fn whole<S: Stage>(stage: &S, change: impl FnOnce(&mut Header)) -> Result<(Vec<u8>, String)> {
     usable(stage)?;
     let core = stage.core();
-    let failed = |cause: String| Error::new(format!("save {}", path.display())).actual(cause).next(advice);
     let mut state = State::saving();
     // Cloning shares the tensors' memory: only their names and handles are copied.
     stage.clone().state(&mut state)?;
@@ -268,18 +285,18 @@ fn save_marked<S: Stage>(stage: &S, path: &Path, advice: &str) -> Result<String>
         state.add_column(format!("history.{name}"), column);
     }
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let header = Header {
+    let mut header = Header {
         kind: S::KIND.into(),
         step: core.steps(),
         seed: core.noise.seed(),
         position: core.noise.position().to_string(),
         mark: format!("{:x}-{:x}", std::process::id(), since.as_nanos()),
         updates: Default::default(),
-        config: serde_json::to_value(&core.config).map_err(|cause| failed(cause.to_string()))?,
+        config: serde_json::to_value(&core.config)
+            .map_err(|cause| Error::new("save the settings").actual(cause))?,
     };
-    let bytes = state.to_bytes(&header)?;
-    write_whole(path, &bytes).map_err(|cause| failed(cause.to_string()))?;
-    Ok(header.mark)
+    change(&mut header);
+    Ok((state.to_bytes(&header)?, header.mark))
 }
 
 fn load_marked<S: Stage>(path: &Path) -> Result<(S, String)> {

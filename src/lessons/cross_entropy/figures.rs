@@ -47,14 +47,7 @@ pub fn data_figure(eruptions: &Eruptions) -> Figure {
 
 /// Training and its result: the loss before each step, and the model's probability over the data.
 pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32]) -> Figure {
-    let (w, b) = parameters(model);
-    let waiting: Vec<f32> = (0..=240).map(|i| 40.0 + 0.25 * i as f32).collect();
-    let probability: Vec<f32> = waiting.iter().map(|&x| sigmoid(w * eruptions.standardised(x) + b)).collect();
-    let boundary = eruptions.minutes(-b / w);
-    let class = |long: f32| (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
-    let xs = |long: f32| class(long).map(|i| eruptions.waiting[i]).collect::<Vec<_>>();
-    // The points would hide each other: a small, fixed offset per row spreads them.
-    let ys = |long: f32| class(long).map(|i| long + ((i * 37 % 11) as f32 - 5.0) * 0.008).collect::<Vec<_>>();
+    let (decision, boundary) = decision_panel("Decision curve", model, eruptions);
     let steps: Vec<f32> = (0..history.len()).map(|step| step as f32).collect();
     let (first, last) =
         (history.first().copied().unwrap_or(f32::NAN), history.last().copied().unwrap_or(f32::NAN));
@@ -73,17 +66,49 @@ pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32])
                 .guide("knowing nothing, ln 2", &[0.0, steps.len() as f64], &[2f64.ln(); 2])
                 .y_range(0.0, f64::from(first).max(0.75) * 1.05),
         )
-        .panel(
-            Panel::new("Decision curve")
-                .x(WAITING)
-                .y("probability of a long eruption")
-                .guide(&format!("boundary, {boundary:.1} min"), &[boundary; 2], &[-0.1, 1.1])
-                .points("short", &xs(0.0), &ys(0.0))
-                .points("long", &xs(1.0), &ys(1.0))
-                .line("model", &waiting, &probability)
-                .x_range(40.0, 100.0)
-                .y_range(-0.1, 1.1),
-        )
+        .panel(decision)
+}
+
+/// The model's probability over the data as it stands.
+pub(super) fn view(model: &Logistic, eruptions: &Eruptions, steps: u64, loss: Option<f32>) -> Figure {
+    let (decision, boundary) = decision_panel(&format!("Step {steps}: decision curve"), model, eruptions);
+    let crosses = if boundary.is_finite() {
+        format!("crosses ½ at {boundary:.1} minutes")
+    } else {
+        "is flat at ½".into()
+    };
+    let loss = loss.map_or_else(String::new, |loss| format!(" The loss before the last step was {loss:.4}."));
+    Figure::new(&format!("After {steps} steps the curve {crosses}."))
+        .alt(&format!(
+            "After {steps} steps the curve of the probability of a long eruption over the waiting time {crosses}; short \
+             eruptions lie at 0, long ones at 1.{loss}"
+        ))
+        .panel(decision)
+}
+
+/// The model's probability over the data, and where it crosses ½, in minutes; nowhere as long as it is flat.
+fn decision_panel(title: &str, model: &Logistic, eruptions: &Eruptions) -> (Panel, f32) {
+    let (w, b) = parameters(model);
+    let waiting: Vec<f32> = (0..=240).map(|i| 40.0 + 0.25 * i as f32).collect();
+    let probability: Vec<f32> = waiting.iter().map(|&x| sigmoid(w * eruptions.standardised(x) + b)).collect();
+    let boundary = eruptions.minutes(-b / w);
+    let class = |long: f32| (0..eruptions.count()).filter(move |&i| eruptions.long[i] == long);
+    let xs = |long: f32| class(long).map(|i| eruptions.waiting[i]).collect::<Vec<_>>();
+    // The points would hide each other: a small, fixed offset per row spreads them.
+    let ys = |long: f32| class(long).map(|i| long + ((i * 37 % 11) as f32 - 5.0) * 0.008).collect::<Vec<_>>();
+    let panel = Panel::new(title).x(WAITING).y("probability of a long eruption");
+    let panel = if boundary.is_finite() {
+        panel.guide(&format!("boundary, {boundary:.1} min"), &[boundary; 2], &[-0.1, 1.1])
+    } else {
+        panel
+    };
+    let panel = panel
+        .points("short", &xs(0.0), &ys(0.0))
+        .points("long", &xs(1.0), &ys(1.0))
+        .line("model", &waiting, &probability)
+        .x_range(40.0, 100.0)
+        .y_range(-0.1, 1.1);
+    (panel, boundary)
 }
 
 /// One coin of probability p = 0.7: the cross-entropy over what the model believes, and its two terms.

@@ -81,6 +81,28 @@ pub fn learning_figure(moments: &[DensityNet]) -> Result<Figure> {
         .panel(Panel::new("Loss").x("step").y("log₁₀ mean squared error").line("loss", &numbers, &logs)))
 }
 
+/// The network's curve as it stands, over the true density, with axes that are the same at every step.
+///
+/// # Errors
+/// The device is out of memory.
+pub(super) fn view(net: &DensityNet) -> Result<Figure> {
+    let grid = even(net.config().range);
+    let (curve, error) = (net.curve(&grid)?, net.mse()?);
+    let middle = grid.len() / 2;
+    let peak = grid.iter().map(|&x| net.truth(x)).fold(0.0, f64::max);
+    let title = format!("Step {}: true and learnt density", net.steps());
+    Ok(Figure::new(&format!("After {}: mean squared error {error:.1e}.", steps(net.steps())))
+        .alt(&format!(
+            "After {}, over the shaded true density with its peak of {peak:.3}, the network's curve: at x = {} it is \
+             {:.3}, the density {:.3}. The mean squared error is {error:.1e}.",
+            steps(net.steps()),
+            grid[middle],
+            curve[middle],
+            net.truth(grid[middle]),
+        ))
+        .panel(truth(Panel::new(&title), net, &grid).line("learnt", &grid, &curve).y_range(0.0, 1.6 * peak)))
+}
+
 /// Two networks over one true density, each with its error.
 ///
 /// # Errors

@@ -5,13 +5,14 @@ use std::time::Instant;
 use dfdx::prelude::{AsArray, Backward, Gradients, Trace, ZeroGrads};
 
 use super::pair::Node;
-use super::{DiscriminatorConfig, DiscriminatorReport, Pair};
+use super::{DiscriminatorConfig, DiscriminatorReport, Pair, figures};
 use crate::data::{Density, Scale};
 use crate::lessons::gan::{Mlp, forward, network};
 use crate::loss::{GanLoss, discriminator_loss};
 use crate::optim::{Optimizer, gradient_norm};
+use crate::show::View;
 use crate::tensor::{Dev, Noise, column, seeded_device, values};
-use crate::train::{Core, Stage, State};
+use crate::train::{Core, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// Lesson 03's discriminator, a multilayer perceptron 1-16-16-1, that tells samples of p from samples of a fixed q.
@@ -107,6 +108,16 @@ impl Stage for LoneDiscriminator {
     fn state(&mut self, state: &mut State) -> Result<()> {
         state.module("network", &mut self.network)?;
         state.optimizer("optimiser", &mut self.optimizer)
+    }
+
+    fn view(&self) -> Result<Option<View>> {
+        figures::view(self).map(|figure| Some(View::Figure(figure)))
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        let share = self.core.config.share(self.core.steps().saturating_sub(1));
+        let loss = "−½ [mean ln D(x) + mean ln(1 − D(x̃))],  x from p, x̃ from q";
+        vec![Rule::new("D's step", "D", loss, &self.core.config.optimizer, share)]
     }
 }
 

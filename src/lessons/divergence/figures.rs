@@ -4,7 +4,7 @@ mod games;
 mod steps;
 
 use super::family::even;
-use super::{Divergences, Family, Likelihood, Rise};
+use super::{Divergences, Family, Likelihood, LoneDiscriminator, Rise};
 use crate::show::{Figure, Panel};
 use crate::{Error, Result};
 
@@ -191,37 +191,57 @@ impl Rise {
         let mut worst = 0.0f64;
         let mut told = String::from("Densities p and q, and between them D and D*, over x.");
         for rise in all {
-            let d = &rise.discriminator;
-            let pair = d.pair();
-            let (p, q) = (pair.p(), pair.q());
-            let low = (p.mean() - 3.2 * p.sd()).min(q.mean() - 3.2 * q.sd());
-            let high = (p.mean() + 3.2 * p.sd()).max(q.mean() + 3.2 * q.sd());
-            let x = even(low, high, PLACES);
-            let (of_p, of_q): (Vec<f64>, Vec<f64>) = x.iter().map(|&x| (p.density(x), q.density(x))).unzip();
-            let learnt = d.scores(&x)?;
-            let best = seen_only(&of_p, &of_q, x.iter().map(|&x| pair.optimal(x)));
-            let apart = learnt.iter().zip(&best).map(|(d, best)| (d - best).abs());
-            let furthest = apart.filter(|apart| apart.is_finite()).fold(0.0, f64::max);
-            let name = pair.to_string();
+            let name = rise.discriminator.pair().to_string();
+            let (panel, furthest) = beside_the_best(&rise.discriminator, &name)?;
             told += &format!(" {name}: D is at most {furthest:.2} from D* where samples are.");
             worst = worst.max(furthest);
-            panels.push(
-                Panel::new(&name)
-                    .x("x")
-                    .y("density; probability")
-                    .band("p", &x, &vec![0.0; x.len()], &of_p)
-                    .band("q", &x, &vec![0.0; x.len()], &of_q)
-                    .line("D(x)", &x, &learnt)
-                    .line("D*(x)", &x, &best)
-                    .x_range(low, high)
-                    .y_range(0.0, 1.05),
-            );
+            panels.push(panel);
         }
         let caption = format!(
             "D as it was learnt, at most {worst:.2} from D* = p / (p + q) wherever there are samples to learn from."
         );
         Ok(panels.into_iter().fold(Figure::new(&caption).panel_height(240), Figure::panel).alt(&told))
     }
+}
+
+/// D as it stands beside D*, with axes that are the same at every step.
+///
+/// # Errors
+/// A logit is not finite.
+pub(super) fn view(d: &LoneDiscriminator) -> Result<Figure> {
+    let (steps, value, bound) = (d.steps(), d.value()?, d.bound());
+    let (panel, furthest) = beside_the_best(d, &format!("Step {steps}: {}", d.pair()))?;
+    Ok(Figure::new(&minus(format!("After {steps} steps: V(D) = {value:.4}, at most {bound:.4}.")))
+        .alt(&format!(
+            "After {steps} steps: densities p and q, {}, and between them D and D* over x. D is at most {furthest:.2} from \
+             D* where samples are; V(D) is {value:.4}, its bound {bound:.4}.",
+            d.pair(),
+        ))
+        .panel(panel))
+}
+
+/// A panel of D and D*, and how far they are apart where there are samples.
+fn beside_the_best(d: &LoneDiscriminator, title: &str) -> Result<(Panel, f64)> {
+    let pair = d.pair();
+    let (p, q) = (pair.p(), pair.q());
+    let low = (p.mean() - 3.2 * p.sd()).min(q.mean() - 3.2 * q.sd());
+    let high = (p.mean() + 3.2 * p.sd()).max(q.mean() + 3.2 * q.sd());
+    let x = even(low, high, PLACES);
+    let (of_p, of_q): (Vec<f64>, Vec<f64>) = x.iter().map(|&x| (p.density(x), q.density(x))).unzip();
+    let learnt = d.scores(&x)?;
+    let best = seen_only(&of_p, &of_q, x.iter().map(|&x| pair.optimal(x)));
+    let apart = learnt.iter().zip(&best).map(|(d, best)| (d - best).abs());
+    let furthest = apart.filter(|apart| apart.is_finite()).fold(0.0, f64::max);
+    let panel = Panel::new(title)
+        .x("x")
+        .y("density; probability")
+        .band("p", &x, &vec![0.0; x.len()], &of_p)
+        .band("q", &x, &vec![0.0; x.len()], &of_q)
+        .line("D(x)", &x, &learnt)
+        .line("D*(x)", &x, &best)
+        .x_range(low, high)
+        .y_range(0.0, 1.05);
+    Ok((panel, furthest))
 }
 
 /// What D* is where there are samples, NaN elsewhere.

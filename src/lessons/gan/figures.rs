@@ -2,6 +2,7 @@
 
 mod picture;
 
+pub(super) use picture::view;
 pub use picture::{densities_figure, picture};
 
 use super::{Gan, Watched};

@@ -32,7 +32,7 @@ impl Gan {
         self.distance_of(self.raw_samples(SAMPLES, 2_000 + self.config().seed)?)
     }
 
-    fn distance_of(&self, samples: Vec<f32>) -> Result<f64> {
+    pub(super) fn distance_of(&self, samples: Vec<f32>) -> Result<f64> {
         let target = &self.config().target;
         let distance = match target {
             Target::Samples(data) => w1(&samples, data)?,

@@ -21,7 +21,7 @@ pub fn map_figure(naive: &NaiveGenerator) -> Result<Figure> {
     let x = naive.map(&z)?;
     let samples = naive.samples(SAMPLES.0, SAMPLES.1)?;
     let (mean, sd) = (data::mean(&samples)?, data::sd(&samples)?);
-    let range = view(target);
+    let range = range_of(target);
     Ok(Figure::new("Noise goes in, numbers come out: the generator's map, and the samples that it makes.")
         .alt(&format!(
             "Left, the curve from z to G(z) over [0, 1] runs from {:.3} to {:.3}. Right, {} samples of G have mean \
@@ -38,7 +38,7 @@ pub fn map_figure(naive: &NaiveGenerator) -> Result<Figure> {
 
 /// ln p and its slope, the score, over the target's range.
 pub fn score_figure(target: &Density) -> Figure {
-    let range = view(target);
+    let range = range_of(target);
     let x: Vec<f64> = (0..=400).map(|i| range.0 + (range.1 - range.0) * f64::from(i) / 400.0).collect();
     let of = |f: &dyn Fn(f64) -> f64| x.iter().map(|&x| f(x)).collect::<Vec<_>>();
     let (log_p, score) = (of(&|x| target.log_density(x)), of(&|x| target.score(x)));
@@ -91,6 +91,26 @@ pub fn collapse_figure(moments: &[NaiveGenerator]) -> Result<Figure> {
         moments.first().map_or(f64::NAN, |naive| naive.config().target.sd())
     ));
     Ok(panels.into_iter().fold(figure.panel_height(250), Figure::panel))
+}
+
+/// The samples as they stand, over the target, with axes that are the same at every step.
+///
+/// # Errors
+/// The device is out of memory.
+pub(super) fn view(naive: &NaiveGenerator) -> Result<Figure> {
+    let (samples, steps) = (naive.samples(SAMPLES.0, SAMPLES.1)?, naive.steps());
+    let (mean, sd) = (data::mean(&samples)?, data::sd(&samples)?);
+    let target = &naive.config().target;
+    let peak = curve(target).1.into_iter().fold(0.0, f64::max);
+    Ok(Figure::new(&format!("After {steps} steps: samples {mean:.2} ± {sd:.3}."))
+        .alt(&format!(
+            "A histogram of {} samples of G after {steps} steps over the shaded target: mean {mean:.3} and standard \
+             deviation {sd:.3}; the target's are {:.2} and {:.2}.",
+            samples.len(),
+            target.mean(),
+            target.sd()
+        ))
+        .panel(histogram(Panel::new(&format!("Step {steps}: {mean:.2} ± {sd:.3}")), naive, 2.0 * peak)?))
 }
 
 /// Mean and standard deviation of the samples over the steps, from two starts.
@@ -208,7 +228,7 @@ pub fn outcomes_figure(outcomes: &[Outcome], target: &Density) -> Result<Figure>
 
 /// Samples as a histogram of area 1, over the shaded target.
 fn histogram(panel: Panel, naive: &NaiveGenerator, top: f64) -> Result<Panel> {
-    let (low, high) = view(&naive.config().target);
+    let (low, high) = range_of(&naive.config().target);
     let heights = Histogram::new(&naive.samples(SAMPLES.0, SAMPLES.1)?, BINS, (low, high))?.density().1;
     let edges: Vec<f64> = (0..=BINS).map(|i| low + (high - low) * i as f64 / BINS as f64).collect();
     let (x, p) = curve(&naive.config().target);
@@ -227,13 +247,13 @@ fn signed(value: f64) -> String {
 }
 
 fn curve(target: &Density) -> (Vec<f64>, Vec<f64>) {
-    let (low, high) = view(target);
+    let (low, high) = range_of(target);
     (0..=400).map(|i| low + (high - low) * f64::from(i) / 400.0).map(|x| (x, target.density(x))).unzip()
 }
 
 /// What a figure shows of the line: where p is more than a thousandth of its highest value, and the neighbourhood of
 /// 0, where every untrained generator's samples lie.
-fn view(target: &Density) -> (f64, f64) {
+fn range_of(target: &Density) -> (f64, f64) {
     let grid: Vec<f64> = (-600..=600).map(|i| target.mean() + target.sd() * f64::from(i) / 100.0).collect();
     let highest = grid.iter().map(|&x| target.log_density(x)).fold(f64::MIN, f64::max);
     let inside = grid.into_iter().filter(|&x| target.log_density(x) > highest - 1_000f64.ln());

@@ -6,6 +6,7 @@ mod picture;
 
 pub use disjoint::disjoint_figure;
 pub use images::{critics_figure, grids_figure, named_grids_figure, painted};
+pub(super) use picture::view;
 pub use picture::{levels_figure, picture, samples_figure};
 
 use super::{Game, MOVED, Plane, PlaneConfig};

@@ -9,6 +9,8 @@ use crate::{Error, Result};
 
 /// How many of G's samples its density is estimated from.
 const SAMPLES: usize = 10_000;
+/// The same for a view, which is drawn many times.
+const VIEWED: usize = 2_000;
 /// The kernel's standard deviation over the target's: fine enough for both humps, coarse enough to be smooth.
 const BANDWIDTH: f64 = 0.1;
 /// Where both densities together are below this share of their highest value, D*(x) has no samples to be learnt from.
@@ -70,6 +72,26 @@ pub fn picture(gan: &Gan) -> Result<Figure> {
     }
     let samples = gan.raw_samples(SAMPLES, 1)?;
     let seen = Seen::new(gan, &samples)?;
+    let top = (1.1 * seen.highest()).max(0.05);
+    game(gan, (&samples, gan.raw_distance()?), &seen, top, "What is, and what G makes")
+}
+
+/// [`picture`] for a live display or a timeline: of 2,000 samples, with axes that are the same at every step; and with the
+/// linear form too, whose D then has the axis of its raw output, from -4 to 4.
+///
+/// # Errors
+/// Samples that are not finite.
+pub(in super::super) fn view(gan: &Gan) -> Result<Figure> {
+    let samples = gan.raw_samples(VIEWED, 1)?;
+    let seen = Seen::new(gan, &samples)?;
+    let top = 1.6 * seen.data.iter().copied().fold(0.0, f64::max);
+    let distance = gan.distance_of(samples.clone())?;
+    let title = format!("Step {}: what is, and what G makes", gan.steps());
+    Ok(game(gan, (&samples, distance), &seen, top, &title)?.narrow().panel_height(220))
+}
+
+fn game(gan: &Gan, (samples, distance): (&[f32], f64), seen: &Seen, top: f64, title: &str) -> Result<Figure> {
+    let linear = gan.config().loss == GanLoss::Linear;
     let (low, high) = seen.ends();
     let narrow = |values: &[f64]| values.iter().map(|&x| x as f32).collect::<Vec<_>>();
     let scores: Vec<f64> = gan.scores(&narrow(&seen.x))?.into_iter().map(f64::from).collect();
@@ -82,12 +104,16 @@ pub fn picture(gan: &Gan) -> Result<Figure> {
     let spacing = places[1] - places[0];
     let ends: Vec<f64> =
         places.iter().zip(&pull).map(|(x, pull)| x + 0.95 * spacing * pull / strongest.max(1e-12)).collect();
-    let top = (1.1 * seen.highest()).max(0.05);
 
-    let (mean, sd) = (metrics::mean(&samples)?, metrics::sd(&samples)?);
+    let (mean, sd) = (metrics::mean(samples)?, metrics::sd(samples)?);
     let scale = gan.config().target.scale()?;
-    let distance = gan.raw_distance()?;
-    let off = weighted_gap(&seen, &scores, &optimal);
+    let off = if linear {
+        String::new()
+    } else {
+        let off = weighted_gap(seen, &scores, &optimal);
+        format!("; from the optimal D*(x) it is {off:.2} away on average over real and generated samples")
+    };
+    let says = Panel::new("What D says").x("x").x_range(low, high);
     let towards = if pull[places.len() / 2] >= 0.0 { "right" } else { "left" };
     let caption = format!(
         "After {} steps: W1/sd = {distance:.2}. Arrows show where G's loss pulls a sample, uphill on D.",
@@ -98,8 +124,7 @@ pub fn picture(gan: &Gan) -> Result<Figure> {
             "After {} steps. Above, two densities: the data's with mean {:.2} and standard deviation {:.2}, and the \
              generator's with mean {mean:.2} and standard deviation {sd:.2}; W1 over sd is {distance:.2}. Arrows point to \
              where G's loss pulls a sample at each place; in the middle they point {towards}, the strongest has \
-             {strongest:.2} nats per unit of x. Below, D(x) lies between {:.2} and {:.2}; from the optimal D*(x) it is \
-             {off:.2} away on average over real and generated samples.",
+             {strongest:.2} nats per unit of x. Below, D(x) lies between {:.2} and {:.2}{off}.",
             gan.steps(),
             scale.mean,
             scale.sd,
@@ -110,7 +135,7 @@ pub fn picture(gan: &Gan) -> Result<Figure> {
         .wide()
         .panel_height(250)
         .panel(
-            Panel::new("What is, and what G makes")
+            Panel::new(title)
                 .x("x")
                 .y("density")
                 .line("p_data", &seen.x, &seen.data)
@@ -119,16 +144,15 @@ pub fn picture(gan: &Gan) -> Result<Figure> {
                 .x_range(low, high)
                 .y_range(-0.14 * top, top),
         )
-        .panel(
-            Panel::new("What D says")
-                .x("x")
-                .y("probability of real")
+        .panel(if linear {
+            says.y("raw score").guide("0", &[low, high], &[0.0; 2]).line("D(x)", &seen.x, &scores).y_range(-4.0, 4.0)
+        } else {
+            says.y("probability of real")
                 .guide("½", &[low, high], &[0.5; 2])
                 .line("D(x)", &seen.x, &scores)
                 .line("D*(x) = p_data / (p_data + p_G)", &seen.x, &optimal)
-                .x_range(low, high)
-                .y_range(-0.03, 1.03),
-        ))
+                .y_range(-0.03, 1.03)
+        }))
 }
 
 /// |D - D*|, averaged over data and generated samples alike.

@@ -14,6 +14,8 @@ const DRAWN: usize = 700;
 const ARROWS: usize = 60;
 /// Points of the lattice on a side.
 const LATTICE: usize = 61;
+/// Samples and data of a view, which is drawn many times, and points of its lattice on a side.
+const VIEWED: (usize, usize) = (400, 41);
 /// Level lines.
 const LEVELS: usize = 11;
 
@@ -61,8 +63,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(plane: &Plane, window: &Window) -> Result<Self> {
-        let (x, y) = (window.axis(0, LATTICE), window.axis(1, LATTICE));
+    fn of(plane: &Plane, window: &Window, lattice: usize) -> Result<Self> {
+        let (x, y) = (window.axis(0, lattice), window.axis(1, lattice));
         let places: Vec<f32> = y.iter().flat_map(|y| x.iter().flat_map(|x| [*x as f32, *y as f32])).collect();
         let values = said(plane, &places)?;
         let levels = if plane.config().game == (Game::Gan {}) {
@@ -102,11 +104,23 @@ fn judge(plane: &Plane) -> &'static str {
 /// # Errors
 /// Samples that are not finite.
 pub fn picture(plane: &Plane) -> Result<Figure> {
+    game(plane, (DRAWN, LATTICE), COUNTED)
+}
+
+/// [`picture`] for a live display or a timeline: of 400 samples and on a coarser lattice.
+///
+/// # Errors
+/// Samples that are not finite.
+pub(in super::super) fn view(plane: &Plane) -> Result<Figure> {
+    Ok(game(plane, VIEWED, VIEWED.0)?.panel_height(380))
+}
+
+fn game(plane: &Plane, (drawn, lattice): (usize, usize), counted: usize) -> Result<Figure> {
     let target = &plane.config().target;
     let (window, name) = (Window::of(target)?, judge(plane));
-    let seen = Seen::of(plane, &window)?;
-    let data = columns(&target.sample(&mut Noise::new(11), DRAWN)?);
-    let samples = plane.samples(DRAWN, 12)?;
+    let seen = Seen::of(plane, &window, lattice)?;
+    let data = columns(&target.sample(&mut Noise::new(11), drawn)?);
+    let samples = plane.samples(drawn, 12)?;
     let made = columns(&samples);
     let pulled = &samples[..2 * ARROWS];
     let pull: Vec<[f64; 2]> =
@@ -118,13 +132,17 @@ pub fn picture(plane: &Plane) -> Result<Figure> {
         from.iter().zip(&pull).map(|(from, p)| [from[0] + scale * p[0], from[1] + scale * p[1]]).collect();
     let coverage = match target.modes() {
         Some(centres) => {
-            let modes = Modes::of(&plane.samples(COUNTED, 12)?, &centres)?;
+            let modes = Modes::of(&plane.samples(counted, 12)?, &centres)?;
             format!(
                 "{} of {} modes captured, {:.0} % of samples within 3σ of one",
                 modes.captured(),
                 centres.centres.len(),
                 100.0 * modes.quality()
             )
+        }
+        None if counted < COUNTED => {
+            let (low, high) = extremes(&seen.values);
+            format!("{name} lies between {low:.3} and {high:.3}")
         }
         None => format!(
             "W1 of {MOVED} samples {:.3}, of the target from itself {:.3}",
@@ -142,7 +160,7 @@ pub fn picture(plane: &Plane) -> Result<Figure> {
         .vectors("pull on samples", &from, &to);
     Ok(Figure::new(&format!("{game} after {} steps: {coverage}.", plane.steps()))
         .alt(&format!(
-            "{game} after {} steps. {DRAWN} points of data and as many samples of the generator; {coverage}. Level lines of \
+            "{game} after {} steps. {drawn} points of data and as many samples of the generator; {coverage}. Level lines of \
              {name}, which lies between {low:.3} and {high:.3} in the picture. Arrows from {ARROWS} samples to where G's \
              loss pulls them, the strongest {strongest:.3} per unit of length.",
             plane.steps()
@@ -164,7 +182,7 @@ pub fn levels_figure(caption: &str, planes: &[(&str, &Plane)]) -> Result<Figure>
     for (name, plane) in planes {
         let target = &plane.config().target;
         let window = Window::of(target)?;
-        let seen = Seen::of(plane, &window)?;
+        let seen = Seen::of(plane, &window, LATTICE)?;
         let points = target.sample(&mut Noise::new(11), DRAWN)?;
         let data = columns(&points);
         let of_data = said(plane, &points)?;

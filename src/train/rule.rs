@@ -1,0 +1,58 @@
+//! What a step applies, as a line of mathematics.
+
+use crate::optim::OptimizerConfig;
+use crate::show::three_digits;
+
+/// One line of an algorithm: who moves, down which loss, by which update.
+///
+/// Text between `_{` and `}` stands below the line, between `^{` and `}` above it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// What it is: "D's step, 5 times".
+    pub who: String,
+    /// Who moves: "D"; empty where there is nobody else.
+    pub player: String,
+    /// What is made small: "L_{D} = −½ [mean ln D(x) + mean ln(1 − D(G(z)))]".
+    pub loss: String,
+    /// How the parameters move: "θ_{D} ← θ_{D} − η g".
+    pub update: String,
+    /// The learning rate η of this step.
+    pub rate: f64,
+}
+
+impl Rule {
+    /// The step of a player of this name down a loss; the optimiser's rate times `share` is the step's.
+    ///
+    /// ```
+    /// use gan_course::{optim::{OptimizerConfig, SgdConfig}, train::Rule};
+    /// let sgd = OptimizerConfig::from(SgdConfig { rate: 0.5, ..SgdConfig::default() });
+    /// let rule = Rule::new("G's step", "G", "−mean ln D(G(z))", &sgd, 0.5);
+    /// assert_eq!(rule.update, "θ_{G} ← θ_{G} − η g,  g = ∇L_{G},  η = 0.250");
+    /// ```
+    pub fn new(who: &str, player: &str, loss: &str, optimizer: &OptimizerConfig, share: f64) -> Self {
+        let (rate, direction) = match optimizer {
+            OptimizerConfig::Sgd(sgd) if sgd.momentum == 0.0 => (sgd.rate, "g"),
+            OptimizerConfig::Sgd(sgd) => (sgd.rate, "b"),
+            OptimizerConfig::RmsProp(rms) => (rms.rate, "g / (√v + ε)"),
+            OptimizerConfig::Adam(adam) => (adam.rate, "m̂ / (√v̂ + ε)"),
+        };
+        let moments = match optimizer {
+            OptimizerConfig::Sgd(sgd) if sgd.momentum == 0.0 => "",
+            OptimizerConfig::Sgd(_) => "  b ← μ b + g,",
+            OptimizerConfig::RmsProp(_) => "  v an average of g^{2},",
+            OptimizerConfig::Adam(_) => "  m̂, v̂ averages of g and g^{2},",
+        };
+        let (rate, name) =
+            (rate * share, if player.is_empty() { String::new() } else { format!("_{{{player}}}") });
+        Self {
+            who: who.into(),
+            player: player.into(),
+            loss: format!("L{name} = {loss}"),
+            update: format!(
+                "θ{name} ← θ{name} − η {direction},  g = ∇L{name},{moments}  η = {}",
+                three_digits(rate)
+            ),
+            rate,
+        }
+    }
+}
