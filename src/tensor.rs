@@ -98,6 +98,20 @@ pub(crate) fn contents<S: Shape, D: Device<f32>, T>(tensor: &Tensor<S, f32, D, T
     values
 }
 
+/// Sets a tensor's gradient: for tests of what is done with it.
+#[cfg(test)]
+pub(crate) fn set_gradient<S: Shape>(
+    gradients: &mut dfdx::prelude::Gradients<f32, Dev>,
+    tensor: &Tensor<S, f32, Dev>,
+    values: &[f32],
+) {
+    let gradient = gradients.get_or_alloc_mut(tensor).unwrap();
+    #[cfg(not(feature = "cuda"))]
+    gradient.copy_from_slice(values);
+    #[cfg(feature = "cuda")]
+    gradient.device().htod_sync_copy_into(values, &mut **gradient).unwrap();
+}
+
 /// A shape as error messages write it: `(3, 1)`.
 pub(crate) fn sizes<S: Shape>(shape: &S) -> String {
     let sizes: Vec<String> = shape.concrete().into_iter().map(|size| size.to_string()).collect();

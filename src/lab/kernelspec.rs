@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::checkout::{Checkout, write_whole};
+use super::gpu;
 use crate::{Error, Result};
 
 /// Its name, in every notebook's metadata.
@@ -32,7 +33,10 @@ fn contents(checkout: &Checkout) -> String {
 /// folder; cells are compiled without optimisation, since the heavy code lies, optimised, in the crate.
 fn evcxr_toml(checkout: &Checkout) -> String {
     let committed = include_str!("../../notebooks/evcxr.toml");
+    let features = gpu::chosen(checkout).features();
+    let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };
     committed
+        .replace("default-features = false", &format!("default-features = false{features}"))
         .replace("path = \"..\"", &format!("path = \"{}\"", checkout.root().display()))
         .replace("[evcxr]\n", "[evcxr]\nopt_level = \"0\"\noffline_mode = true\n")
 }

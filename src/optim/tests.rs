@@ -2,10 +2,10 @@
 
 use dfdx::nn::builders::Linear;
 use dfdx::nn::{DeviceBuildExt, modules};
-use dfdx::prelude::{Shape, Tensor, ZeroGrads};
+use dfdx::prelude::ZeroGrads;
 
 use super::*;
-use crate::tensor::{device, values};
+use crate::tensor::{device, set_gradient, values};
 
 type Model = (modules::Linear<3, 2, f32, Dev>,);
 
@@ -24,13 +24,9 @@ fn gradients(model: &Model, step: usize) -> Gradients<f32, Dev> {
     let unit = |i: usize| ((step * 37 + i * 11) % 33) as f32 - 16.0;
     let flat: Vec<f32> = (0..8).map(|i| unit(i) / 16.0 * SCALES[i]).collect();
     let mut gradients = model.alloc_grads();
-    set(&mut gradients, &model.0.weight, &flat[..6]);
-    set(&mut gradients, &model.0.bias, &flat[6..]);
+    set_gradient(&mut gradients, &model.0.weight, &flat[..6]);
+    set_gradient(&mut gradients, &model.0.bias, &flat[6..]);
     gradients
-}
-
-fn set<S: Shape>(gradients: &mut Gradients<f32, Dev>, tensor: &Tensor<S, f32, Dev>, flat: &[f32]) {
-    gradients.get_or_alloc_mut(tensor).unwrap().copy_from_slice(flat);
 }
 
 fn config(name: &str) -> OptimizerConfig {
@@ -140,8 +136,8 @@ fn an_optimiser_of_another_module_is_refused_and_changes_nothing() {
 fn the_norm_is_that_of_all_gradients_together() {
     let model = model();
     let mut gradients = model.alloc_grads();
-    set(&mut gradients, &model.0.weight, &[3.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-    set(&mut gradients, &model.0.bias, &[0.0, -4.0]);
+    set_gradient(&mut gradients, &model.0.weight, &[3.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    set_gradient(&mut gradients, &model.0.bias, &[0.0, -4.0]);
     assert_eq!(gradient_norm(&model, &mut gradients).unwrap(), 5.0);
 }
 

@@ -28,7 +28,7 @@ pub use checked::{conv_transpose2d, conv2d};
 pub use composed::Composed;
 pub use geometry::Window;
 pub use kernels::Kernels;
-#[cfg(test)]
+#[cfg(all(test, not(feature = "cuda")))]
 pub(crate) use kernels::counter::WEIGHT_GRADIENTS;
 
 /// Sends every convolution by way of patches, in the whole process: what Winograd's algorithm brings is measured so.
