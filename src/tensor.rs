@@ -3,12 +3,16 @@
 //! Everything is `f32` on one device: [`Dev`] is the processor, or an NVIDIA GPU with feature `cuda`. Shapes are
 //! dfdx's: known sizes are `Const<N>`, the batch is a runtime `usize`.
 
+mod unread;
+
 use dfdx::prelude::{
     Const, Device, HasShape, NoneTape, OwnedTape, Rank0, ReshapeTo, Shape, Tensor, TensorFromVec,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+
+pub(crate) use unread::Unread;
 
 use crate::{Error, Result};
 

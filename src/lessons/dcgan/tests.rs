@@ -2,6 +2,7 @@
 
 mod files;
 mod settings;
+mod unread;
 
 use super::*;
 use crate::data::batches::Batches;
