@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gan_course::lab::checkout::Checkout;
+use gan_course::lab::gpu::{self, Choice};
 use gan_course::lab::setup::{STEPS, Step};
 use gan_course::lab::{clean, doctor, homework, launcher, notebooks, report, server, setup, train, work};
 use gan_course::measure::{self, Case, MEASUREMENTS, Options, Road};
@@ -54,6 +55,8 @@ struct LabArguments {
     /// Use this evcxr_jupyter instead of looking for one or building it.
     #[arg(long, value_name = "PATH")]
     evcxr: Option<PathBuf>,
+    #[command(flatten)]
+    device: Choice,
 }
 
 #[derive(clap::Args)]
@@ -84,13 +87,20 @@ enum Command {
         /// Use this evcxr_jupyter instead of looking for one or building it.
         #[arg(long, value_name = "PATH")]
         evcxr: Option<PathBuf>,
+        #[command(flatten)]
+        device: Choice,
     },
     /// Say what is there, what is missing, how long it takes, and the command that mends it.
     Doctor,
     /// Remove what set-up made. Your work/ and runs/ stay.
     Clean,
     /// Train a stage without a notebook; Ctrl-C saves it and says how to go on. Without STAGE, the list.
-    Train(train::Options),
+    Train {
+        #[command(flatten)]
+        options: Box<train::Options>,
+        #[command(flatten)]
+        device: Choice,
+    },
     /// The exercises and what you have done of them; check an answer, take a hint, grade a class.
     Homework(homework::Options),
     /// Make one page to hand in of a run: pictures, curves, studies, settings, versions.
@@ -103,6 +113,8 @@ enum Command {
         /// Run them and rewrite the recorded outputs.
         #[arg(long)]
         record: bool,
+        #[command(flatten)]
+        device: Choice,
     },
     /// Measure speed and memory by hand, into benches/README.md (for authors); without NAME, the list.
     Measure(MeasureArguments),
@@ -166,8 +178,10 @@ fn run(arguments: Arguments) -> Result<i32> {
     match arguments.command {
         None => lab(&checkout()?, &arguments.lab),
         Some(Command::Lab(own)) => lab(&checkout()?, &own),
-        Some(Command::Setup { evcxr }) => {
-            setup::run(&checkout()?, &STEPS, evcxr.as_deref())?;
+        Some(Command::Setup { evcxr, device }) => {
+            let checkout = checkout()?;
+            gpu::choose(&checkout, device)?;
+            setup::run(&checkout, &STEPS, evcxr.as_deref())?;
             println!("All is there. `cargo course` opens the lab.");
             Ok(0)
         }
@@ -180,15 +194,26 @@ fn run(arguments: Arguments) -> Result<i32> {
             println!("{}", clean::run(&checkout()?)?);
             Ok(0)
         }
-        Some(Command::Train(options)) => {
+        Some(Command::Train { options, device }) => {
             train::keep_freed_memory();
+            let own: Vec<_> = std::env::args_os().skip(1).collect();
+            // A list and settings are the same on every device; a program far from its checkout trains where it is.
+            let trains = options.resume.is_some() || (options.stage.is_some() && !options.print_config);
+            if let (true, Ok(checkout)) = (trains, checkout())
+                && let Some(status) = gpu::train(&checkout, device, &own)?
+            {
+                return Ok(status);
+            }
             train::run(&options)
         }
         Some(Command::Homework(options)) => homework::run(&checkout()?, &options),
         // A report says what is not there, the checkout too.
         Some(Command::Report(options)) => report::run(&options, checkout().ok().as_ref()).map(|()| 0),
-        Some(Command::Notebooks { run, record }) => {
+        Some(Command::Notebooks { run, record, device }) => {
             let checkout = checkout()?;
+            if run.is_some() || record {
+                gpu::choose(&checkout, device)?;
+            }
             let only = run.as_deref().filter(|number| !number.is_empty());
             setup::run(&checkout, if run.is_some() || record { &STEPS } else { &STEPS[..1] }, None)?;
             notebooks::generate(&checkout)?;
@@ -219,6 +244,7 @@ fn lab(checkout: &Checkout, arguments: &LabArguments) -> Result<i32> {
     if !Step::Python.is_ready(checkout) {
         gan_course::lab::python::find(checkout)?;
     }
+    gpu::choose(checkout, arguments.device)?;
     setup::run(checkout, &STEPS, arguments.evcxr.as_deref())?;
     for line in work::update(checkout, arguments.fresh.as_deref())? {
         println!("{line}");

@@ -3,12 +3,16 @@
 //! Everything is `f32` on one device: [`Dev`] is the processor, or an NVIDIA GPU with feature `cuda`. Shapes are
 //! dfdx's: known sizes are `Const<N>`, the batch is a runtime `usize`.
 
+mod unread;
+
 use dfdx::prelude::{
     Const, Device, HasShape, NoneTape, OwnedTape, Rank0, ReshapeTo, Shape, Tensor, TensorFromVec,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+
+pub(crate) use unread::Unread;
 
 use crate::{Error, Result};
 
@@ -96,6 +100,20 @@ pub(crate) fn contents<S: Shape, D: Device<f32>, T>(tensor: &Tensor<S, f32, D, T
     let mut values = vec![0.0; tensor.shape().num_elements()];
     tensor.copy_into(&mut values);
     values
+}
+
+/// Sets a tensor's gradient: for tests of what is done with it.
+#[cfg(test)]
+pub(crate) fn set_gradient<S: Shape>(
+    gradients: &mut dfdx::prelude::Gradients<f32, Dev>,
+    tensor: &Tensor<S, f32, Dev>,
+    values: &[f32],
+) {
+    let gradient = gradients.get_or_alloc_mut(tensor).unwrap();
+    #[cfg(not(feature = "cuda"))]
+    gradient.copy_from_slice(values);
+    #[cfg(feature = "cuda")]
+    gradient.device().htod_sync_copy_into(values, &mut **gradient).unwrap();
 }
 
 /// A shape as error messages write it: `(3, 1)`.

@@ -23,7 +23,12 @@ use process::{Running, bits, said};
 #[ignore = "the other tests run it, in processes of its own"]
 fn child() {
     let plan = std::env::var("PLAN").expect("the other tests set PLAN");
-    let pace = Pace { save: Duration::from_millis(20), tell: Duration::from_millis(200), samples: 1 };
+    let pace = Pace {
+        save: Duration::from_millis(20),
+        tell: Duration::from_millis(200),
+        samples: 1,
+        ..Pace::default()
+    };
     let mut words = plan.split_whitespace();
     let mut gan = Gan::new(GanConfig::default()).unwrap();
     while let Some(command) = words.next() {

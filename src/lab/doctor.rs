@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::checkout::{Checkout, free_bytes, size, size_of};
 use super::setup::{STEPS, Step};
-use super::{evcxr, launcher, python, rust_src, template, work};
+use super::{evcxr, gpu, launcher, python, rust_src, template, work};
 use crate::Result;
 
 /// A report for a reader, and whether anything that a lesson needs is missing.
@@ -46,6 +46,17 @@ pub fn report(checkout: &Checkout) -> Result<(String, bool)> {
         line("–", "rust-src (completion, types of `let`)", rust_src::ADVICE);
     }
     line("·", "processor", &processor());
+    let probe = gpu::probe(&gpu::Machine::here(checkout));
+    if probe.no_gpu() {
+        line("–", "NVIDIA GPU", "none: the course runs on the processor");
+    } else {
+        for part in &probe.parts {
+            let advice = part.advice.as_ref().map_or_else(String::new, |advice| format!(". {advice}"));
+            line(if part.found { "✓" } else { "✗" }, part.name, &format!("{}{advice}", part.detail));
+        }
+    }
+    let built_for = if gpu::chosen(checkout) == gpu::Build::Cpu { "the processor" } else { "the GPU" };
+    line("·", "notebooks are set up for", built_for);
     line("·", "running kernels", &launcher::running(checkout).to_string());
     let copied = work::notebooks(&checkout.work()).map_or(0, |notebooks| notebooks.len());
     line("·", "your notebooks in work/", &copied.to_string());

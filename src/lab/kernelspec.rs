@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::checkout::{Checkout, write_whole};
+use super::gpu;
 use super::kernel::failure::PRELUDE;
 use crate::{Error, Result};
 
@@ -34,10 +35,15 @@ fn contents(checkout: &Checkout) -> String {
 /// leave marks.
 fn evcxr_toml(checkout: &Checkout) -> String {
     let committed = include_str!("../../notebooks/evcxr.toml");
-    committed.replace("path = \"..\"", &format!("path = \"{}\"", checkout.root().display())).replace(
-        "[evcxr]\n",
-        &format!("[evcxr]\nopt_level = \"0\"\noffline_mode = true\nprelude = '''{PRELUDE}'''\n"),
-    )
+    let features = gpu::chosen(checkout).features();
+    let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };
+    committed
+        .replace("default-features = false", &format!("default-features = false{features}"))
+        .replace("path = \"..\"", &format!("path = \"{}\"", checkout.root().display()))
+        .replace(
+            "[evcxr]\n",
+            &format!("[evcxr]\nopt_level = \"0\"\noffline_mode = true\nprelude = '''{PRELUDE}'''\n"),
+        )
 }
 
 /// What a cell's dependencies are compiled with, in place of the profile that evcxr writes: optimised, and

@@ -10,6 +10,7 @@ pub mod clean;
 pub mod doctor;
 pub mod evcxr;
 pub mod exercise_file;
+pub mod gpu;
 pub mod homework;
 pub mod kernel;
 pub mod kernelspec;

@@ -17,7 +17,7 @@ use walkdir::WalkDir;
 use super::checkout::{Checkout, read, write_whole};
 use super::evcxr::{self, Evcxr};
 use super::process::{end_processes_of, output, run_visible};
-use super::{python, rust_src};
+use super::{gpu, python, rust_src};
 use crate::ops::memory::KEEP_FREED;
 use crate::{Error, Result};
 
@@ -28,7 +28,7 @@ pub struct Key {
     pub source: String,
     /// What `rustc -vV` prints.
     pub toolchain: String,
-    /// The crate's features that cells are built with.
+    /// The crate's features that cells are built with; with `cuda` also the toolkit and the GPU's capability.
     pub features: Vec<String>,
     /// The linker that evcxr picks from PATH: it changes the compiler's flags, so all is rebuilt.
     pub linker: String,
@@ -42,7 +42,7 @@ impl Key {
         Ok(Self {
             source: source_digest(checkout)?,
             toolchain: toolchain()?,
-            features: Vec::new(),
+            features: gpu::chosen(checkout).key(),
             linker: linker(),
             evcxr: format!("{} {}", evcxr.path.display(), evcxr.version),
         })
@@ -217,6 +217,7 @@ pub fn environment(command: &mut Command, checkout: &Checkout, tmpdir: &Path) {
         .env("CARGO_NET_OFFLINE", "true")
         // evcxr updates a kernelspec of its own, if it finds one here: it shall find none.
         .env("JUPYTER_PATH", checkout.lab().join("none"));
+    gpu::chosen(checkout).environment(command);
 }
 
 /// Removes the files and folders whose name starts with one of `prefixes`.

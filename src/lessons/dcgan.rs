@@ -42,10 +42,10 @@ pub(crate) use training_set::{TrainingSet, stage_of_images};
 use crate::data::images::{ImageSet, Size, byte};
 use crate::nn::dcgan::Network;
 use crate::ops::conv::Map;
-use crate::optim::gradient_norm;
+use crate::optim::{gradient_norm, gradient_norm_unread};
 use crate::show::Picture;
-use crate::tensor::{Dev, Noise, seeded_device, values};
-use crate::train::{Core, Rule, Stage, State};
+use crate::tensor::{Dev, Noise, Unread, seeded_device, values};
+use crate::train::{Core, Pending, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// Images `(B, C, H, W)` in [-1, 1], or latent vectors `(B, L, 1, 1)`, whose sizes are known at run time.
@@ -111,6 +111,25 @@ impl Stage for Dcgan {
         let of_d = self.train_discriminator(&real)?;
         let of_g = self.train_generator()?;
         Ok(DcganReport::of(&of_d, &of_g, begun.elapsed().as_secs_f32()))
+    }
+
+    fn advance_unread(&mut self) -> Result<Pending> {
+        let real = self.real()?;
+        let z = self.game.latent(&mut self.core.noise, self.core.config.fakes_of_a_step())?;
+        let ([[on_real, on_fake], [real_score, fake_score]], mut gradients) =
+            self.game.judge_unread(&real, z)?;
+        let player = &mut self.game.discriminator;
+        let gradient_d = gradient_norm_unread(&player.network, &mut gradients)?;
+        player.update(gradients)?;
+        let z = self.game.latent(&mut self.core.noise, self.core.config.batch)?;
+        let (loss_g, mut gradients) = self.game.fool_unread(z)?;
+        let player = &mut self.game.generator;
+        let gradient_g = gradient_norm_unread(&player.network, &mut gradients)?;
+        player.update(gradients)?;
+        let loss_d = Unread::Sum(Box::new([on_real, on_fake]));
+        let seconds = Unread::Known(0.0);
+        let row = vec![loss_d, loss_g, real_score, fake_score, gradient_d, gradient_g, seconds];
+        Ok(Pending::new(row, DcganReport::FINITE))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {

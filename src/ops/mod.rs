@@ -8,6 +8,8 @@ pub(crate) mod affine;
 pub mod conv;
 mod dense;
 mod frozen;
+#[cfg(any(test, feature = "cuda"))]
+pub(crate) mod gpu;
 mod lambert;
 pub(crate) mod memory;
 pub mod norm;

@@ -25,6 +25,8 @@
 //! ```
 
 mod config;
+#[cfg(feature = "cuda")]
+mod device;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -35,17 +37,28 @@ use dfdx::prelude::Gradients;
 pub use config::{AdamConfig, OptimizerConfig, RmsPropConfig, SgdConfig};
 
 use crate::nn::walk::Tensors;
-use crate::tensor::Dev;
+use crate::tensor::{Dev, Unread};
 use crate::{Error, Result};
-use visitors::{Collect, Norm, Shapes, Update};
+#[cfg(not(feature = "cuda"))]
+use visitors::Update;
+use visitors::{Collect, Norm, Shapes};
 
 /// An optimiser of one module: its configuration, how many updates it has made, and what it remembers of each
 /// parameter tensor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Optimizer {
     config: OptimizerConfig,
     updates: u64,
     slots: Vec<Slot>,
+    /// The slots' moments from the first update on.
+    #[cfg(feature = "cuda")]
+    moments: device::Moments,
+}
+
+impl PartialEq for Optimizer {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.config, self.updates, self.slots()) == (&other.config, other.updates, other.slots())
+    }
 }
 
 /// What is remembered of one parameter tensor. Both vectors have the tensor's length in row-major order, or are
@@ -72,7 +85,13 @@ impl Optimizer {
         config.check()?;
         let mut collect = Collect { moments: config.moments(), slots: Vec::new() };
         module.read("", &mut collect)?;
-        Ok(Self { config, updates: 0, slots: collect.slots })
+        Ok(Self {
+            config,
+            updates: 0,
+            slots: collect.slots,
+            #[cfg(feature = "cuda")]
+            moments: Default::default(),
+        })
     }
 
     /// The configuration.
@@ -86,8 +105,11 @@ impl Optimizer {
     }
 
     /// What is remembered of each parameter tensor, in the module's order.
-    pub fn slots(&self) -> &[Slot] {
-        &self.slots
+    pub fn slots(&self) -> Vec<Slot> {
+        #[cfg(feature = "cuda")]
+        return self.moments.read(&self.slots);
+        #[cfg(not(feature = "cuda"))]
+        self.slots.clone()
     }
 
     /// Sets update count and moments, as a checkpoint gives them.
@@ -106,6 +128,10 @@ impl Optimizer {
                 .next("restore it with the module and configuration that it was saved with"));
         }
         (self.updates, self.slots) = (updates, slots);
+        #[cfg(feature = "cuda")]
+        {
+            self.moments = Default::default();
+        }
         Ok(())
     }
 
@@ -141,8 +167,22 @@ impl Optimizer {
         }
         self.updates += 1;
         let rule = rules::Rule::new(&config, self.updates);
-        let mut update = Update { rule, slots: self.slots.iter_mut(), gradients, parameters: Vec::new() };
-        module.change("", &mut update)
+        #[cfg(feature = "cuda")]
+        return module.change(
+            "",
+            &mut device::Update {
+                rule: rule.of_kernel(),
+                slots: &self.slots,
+                at: 0,
+                gradients,
+                moments: &mut self.moments,
+            },
+        );
+        #[cfg(not(feature = "cuda"))]
+        {
+            let mut update = Update { rule, slots: self.slots.iter_mut(), gradients, parameters: Vec::new() };
+            module.change("", &mut update)
+        }
     }
 }
 
@@ -156,7 +196,15 @@ fn described(slots: &[Slot]) -> String {
 /// # Errors
 /// The device is out of memory.
 pub fn gradient_norm<M: Tensors>(module: &M, gradients: &mut Gradients<f32, Dev>) -> Result<f32> {
-    let mut norm = Norm { gradients, squares: 0.0 };
+    gradient_norm_unread(module, gradients).map(|norm| norm.read())
+}
+
+/// [`gradient_norm`], left where it is.
+pub(crate) fn gradient_norm_unread<M: Tensors>(
+    module: &M,
+    gradients: &mut Gradients<f32, Dev>,
+) -> Result<Unread> {
+    let mut norm = Norm { gradients, squares: Default::default() };
     module.read("", &mut norm)?;
-    Ok(norm.squares.sqrt() as f32)
+    norm.root()
 }

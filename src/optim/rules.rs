@@ -3,10 +3,13 @@
 //! Constants that PyTorch computes in double precision (1-β, the bias corrections) are computed so here: 1 - 0.999
 //! in `f32` is off by 1.3e-5 of itself, more than the trajectories may differ.
 
+#[cfg(not(feature = "cuda"))]
 use super::Slot;
 use super::config::OptimizerConfig;
+#[cfg(not(feature = "cuda"))]
 use crate::ops::{threads, vectorised};
 
+#[cfg(not(feature = "cuda"))]
 /// Numbers that one thread updates at a time: enough to be worth the hand-over.
 const CHUNK: usize = 1 << 15;
 
@@ -42,6 +45,44 @@ impl Rule {
         }
     }
 
+    /// The same for a GPU's kernel.
+    #[cfg(any(test, feature = "cuda"))]
+    pub(super) fn of_kernel(&self) -> crate::ops::gpu::Rule {
+        let plain = crate::ops::gpu::Rule {
+            kind: 0,
+            rate: 0.0,
+            first: 0.0,
+            first_rest: 0.0,
+            second: 0.0,
+            second_rest: 0.0,
+            root: 1.0,
+            epsilon: 0.0,
+        };
+        match *self {
+            Self::Sgd { rate, momentum } => crate::ops::gpu::Rule { rate, first: momentum, ..plain },
+            Self::RmsProp { rate, alpha, rest, epsilon, momentum } => crate::ops::gpu::Rule {
+                kind: 1,
+                rate,
+                first: momentum,
+                second: alpha,
+                second_rest: rest,
+                epsilon,
+                ..plain
+            },
+            Self::Adam { size, betas, rests, root, epsilon } => crate::ops::gpu::Rule {
+                kind: 2,
+                rate: size,
+                first: betas[0],
+                first_rest: rests[0],
+                second: betas[1],
+                second_rest: rests[1],
+                root,
+                epsilon,
+            },
+        }
+    }
+
+    #[cfg(not(feature = "cuda"))]
     /// Updates one tensor's values; all slices have its length, but moments that the rule doesn't keep are empty. Number by
     /// number, so on all threads and with the widest vectors the bits are the same.
     pub(super) fn apply(&self, parameters: &mut [f32], gradient: &[f32], slot: &mut Slot) {
@@ -62,6 +103,7 @@ impl Rule {
         }
     }
 
+    #[cfg(not(feature = "cuda"))]
     #[inline(always)]
     fn apply_to(&self, parameters: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
         let each = parameters.iter_mut().zip(gradient);

@@ -2,10 +2,10 @@
 
 use dfdx::nn::builders::Linear;
 use dfdx::nn::{DeviceBuildExt, modules};
-use dfdx::prelude::{Shape, Tensor, ZeroGrads};
+use dfdx::prelude::ZeroGrads;
 
 use super::*;
-use crate::tensor::{device, values};
+use crate::tensor::{device, set_gradient, values};
 
 type Model = (modules::Linear<3, 2, f32, Dev>,);
 
@@ -24,13 +24,9 @@ fn gradients(model: &Model, step: usize) -> Gradients<f32, Dev> {
     let unit = |i: usize| ((step * 37 + i * 11) % 33) as f32 - 16.0;
     let flat: Vec<f32> = (0..8).map(|i| unit(i) / 16.0 * SCALES[i]).collect();
     let mut gradients = model.alloc_grads();
-    set(&mut gradients, &model.0.weight, &flat[..6]);
-    set(&mut gradients, &model.0.bias, &flat[6..]);
+    set_gradient(&mut gradients, &model.0.weight, &flat[..6]);
+    set_gradient(&mut gradients, &model.0.bias, &flat[6..]);
     gradients
-}
-
-fn set<S: Shape>(gradients: &mut Gradients<f32, Dev>, tensor: &Tensor<S, f32, Dev>, flat: &[f32]) {
-    gradients.get_or_alloc_mut(tensor).unwrap().copy_from_slice(flat);
 }
 
 fn config(name: &str) -> OptimizerConfig {
@@ -63,7 +59,7 @@ fn every_trajectory_is_pytorchs_also_after_a_restore() {
         let (_, model, optimizer) = current.as_mut().unwrap();
         if step == 11 {
             // Half-way the state goes through its public parts, as a checkpoint does.
-            let (updates, slots) = (optimizer.updates(), optimizer.slots().to_vec());
+            let (updates, slots) = (optimizer.updates(), optimizer.slots());
             *optimizer = Optimizer::new(config(name), model).unwrap();
             optimizer.restore(updates, slots).unwrap();
         }
@@ -101,6 +97,35 @@ fn a_slowed_update_is_one_of_the_smaller_rate() {
     }
 }
 
+/// A GPU's kernel, compiled for the processor, lowers the parameters by what the rule does, and moves the moments alike.
+#[test]
+#[cfg(not(feature = "cuda"))]
+fn the_gpus_kernel_is_the_rule() {
+    let mut noise = crate::tensor::Noise::new(4);
+    for name in ["sgd", "sgd-momentum", "rmsprop", "rmsprop-momentum", "adam", "adam-gan"] {
+        let (config, count) = (config(name), 300);
+        let (of_first, of_second) = config.moments();
+        let [first, second] = [of_first, of_second].map(|kept| vec![0.0f32; if kept { count } else { 0 }]);
+        let slot = Slot { name: "w".into(), shape: vec![count], first, second };
+        let (mut ours, mut kernels, mut parameters) = (slot.clone(), slot, noise.normal(count));
+        for step in 1..=5 {
+            let (gradient, before) = (noise.normal(count), parameters.clone());
+            let rule = rules::Rule::new(&config, step);
+            rule.apply(&mut parameters, &gradient, &mut ours);
+            let Slot { first, second, .. } = &mut kernels;
+            let down = crate::ops::gpu::tests::down(rule.of_kernel(), &gradient, first, second);
+            for ((after, before), down) in parameters.iter().zip(&before).zip(&down) {
+                let error = (before - down - after).abs();
+                assert!(error <= 2e-6 * (1.0 + down.abs()), "{name} {step}: {before} - {down}, not {after}");
+            }
+        }
+        for (a, b) in [(&ours.first, &kernels.first), (&ours.second, &kernels.second)] {
+            let same = a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-5 * (1e-3 + a.abs()));
+            assert!(a.len() == b.len() && same, "{name}'s moments");
+        }
+    }
+}
+
 #[test]
 fn settings_out_of_range_are_refused_by_name() {
     let refused: [(OptimizerConfig, &str); 8] = [
@@ -130,7 +155,7 @@ fn an_optimiser_of_another_module_is_refused_and_changes_nothing() {
     let (before, mut gradients) = (optimizer.clone(), gradients(&model, 0));
     let error = optimizer.update(&mut model, &mut gradients).unwrap_err().to_string();
     assert!(error.contains("0.weight [3, 3], 0.bias [3]"), "{error}");
-    let slots = Optimizer::new(AdamConfig::default(), &model).unwrap().slots().to_vec();
+    let slots = Optimizer::new(AdamConfig::default(), &model).unwrap().slots();
     let error = optimizer.restore(3, slots).unwrap_err().to_string();
     assert!(error.contains("found 0.weight [2, 3]"), "{error}");
     assert_eq!((optimizer, values(&model.0.weight)), (before, START[..6].to_vec()));
@@ -140,12 +165,13 @@ fn an_optimiser_of_another_module_is_refused_and_changes_nothing() {
 fn the_norm_is_that_of_all_gradients_together() {
     let model = model();
     let mut gradients = model.alloc_grads();
-    set(&mut gradients, &model.0.weight, &[3.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-    set(&mut gradients, &model.0.bias, &[0.0, -4.0]);
+    set_gradient(&mut gradients, &model.0.weight, &[3.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    set_gradient(&mut gradients, &model.0.bias, &[0.0, -4.0]);
     assert_eq!(gradient_norm(&model, &mut gradients).unwrap(), 5.0);
 }
 
 #[test]
+#[cfg(not(feature = "cuda"))]
 fn a_tensor_for_many_threads_is_updated_as_its_numbers_alone() {
     let count = 70_001;
     let values = |stride: usize| -> Vec<f32> {

@@ -2,31 +2,20 @@
 
 use dfdx::prelude::{Gradients, HasShape, Shape, Tensor};
 
-use super::{Slot, rules};
-use crate::nn::walk::{Change, Read};
+use super::Slot;
+#[cfg(not(feature = "cuda"))]
+use super::rules;
+#[cfg(not(feature = "cuda"))]
+use crate::nn::walk::Change;
+use crate::nn::walk::Read;
 #[cfg(not(feature = "cuda"))]
 use crate::ops::memory::lent_mut;
+#[cfg(not(feature = "cuda"))]
 use crate::ops::threads;
-use crate::tensor::Dev;
+use crate::tensor::{Dev, Unread};
 use crate::{Error, Result};
 
-/// The values of a tensor's gradient, lent to `use_them`: no copy on the processor.
-fn with_gradient<S: Shape, R>(
-    gradients: &mut Gradients<f32, Dev>,
-    tensor: &Tensor<S, f32, Dev>,
-    use_them: impl FnOnce(&[f32]) -> R,
-) -> Result<R> {
-    let gradient = gradients.get_or_alloc_mut(tensor).map_err(no_gradient)?;
-    #[cfg(not(feature = "cuda"))]
-    return Ok(use_them(gradient));
-    #[cfg(feature = "cuda")]
-    {
-        let _ = gradient;
-        Ok(use_them(&crate::tensor::values(&gradients.get(tensor))))
-    }
-}
-
-fn no_gradient(cause: impl std::fmt::Debug) -> Error {
+pub(super) fn no_gradient(cause: impl std::fmt::Debug) -> Error {
     Error::new("read a gradient").actual(format!("{cause:?}")).next("free some memory")
 }
 
@@ -72,31 +61,51 @@ impl Read for Shapes<'_> {
     }
 }
 
+#[cfg(not(feature = "cuda"))]
 /// Numbers whose squares one thread adds at a time: enough to be worth the hand-over.
 const CHUNK: usize = 1 << 16;
 
 /// Sums the squares of all gradients.
 pub(super) struct Norm<'a> {
     pub(super) gradients: &'a mut Gradients<f32, Dev>,
-    pub(super) squares: f64,
+    pub(super) squares: Squares,
+}
+
+#[cfg(not(feature = "cuda"))]
+type Squares = f64;
+#[cfg(feature = "cuda")]
+type Squares = super::device::Squares;
+
+impl Norm<'_> {
+    pub(super) fn root(self) -> Result<Unread> {
+        #[cfg(not(feature = "cuda"))]
+        return Ok(Unread::Known(self.squares.sqrt() as f32));
+        #[cfg(feature = "cuda")]
+        self.squares.root()
+    }
 }
 
 impl Read for Norm<'_> {
     fn tensor<S: Shape>(&mut self, _: String, trainable: bool, tensor: &Tensor<S, f32, Dev>) -> Result<()> {
         if trainable {
-            self.squares += with_gradient(self.gradients, tensor, |gradient| {
+            let gradient = self.gradients.get_or_alloc_mut(tensor).map_err(no_gradient)?;
+            #[cfg(feature = "cuda")]
+            self.squares.add(tensor.device(), gradient, tensor.shape().num_elements())?;
+            #[cfg(not(feature = "cuda"))]
+            {
                 let parts = gradient.chunks(CHUNK);
                 let squares =
                     |_: usize, part: &[f32]| part.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
                 // Added in their order, so that the number of threads changes nothing.
-                threads::map(parts, squares).iter().sum::<f64>()
-            })?;
+                self.squares += threads::map(parts, squares).iter().sum::<f64>();
+            }
         }
         Ok(())
     }
 }
 
 /// Applies the rule to each parameter tensor.
+#[cfg(not(feature = "cuda"))]
 pub(super) struct Update<'a> {
     pub(super) rule: rules::Rule,
     pub(super) slots: std::slice::IterMut<'a, Slot>,
@@ -105,6 +114,7 @@ pub(super) struct Update<'a> {
     pub(super) parameters: Vec<f32>,
 }
 
+#[cfg(not(feature = "cuda"))]
 impl Change for Update<'_> {
     fn tensor<S: Shape>(
         &mut self,
@@ -115,18 +125,15 @@ impl Change for Update<'_> {
         let slot = if trainable { self.slots.next() } else { None };
         if let Some(slot) = slot {
             let rule = &self.rule;
-            #[cfg(not(feature = "cuda"))]
-            {
-                let gradient = self.gradients.get_or_alloc_mut(tensor).map_err(no_gradient)?;
-                if let Some(parameters) = lent_mut(tensor) {
-                    rule.apply(parameters, gradient, slot);
-                    return Ok(());
-                }
+            let gradient = self.gradients.get_or_alloc_mut(tensor).map_err(no_gradient)?;
+            if let Some(parameters) = lent_mut(tensor) {
+                rule.apply(parameters, gradient, slot);
+                return Ok(());
             }
             let parameters = &mut self.parameters;
             parameters.resize(tensor.shape().num_elements(), 0.0);
             tensor.copy_into(parameters);
-            with_gradient(self.gradients, tensor, |gradient| rule.apply(parameters, gradient, slot))?;
+            rule.apply(parameters, gradient, slot);
             tensor.copy_from(parameters);
         }
         Ok(())

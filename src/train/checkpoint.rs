@@ -64,7 +64,7 @@ impl<'a> State<'a> {
     /// # Errors
     /// Those of [`module`](Self::module).
     pub fn optimizer(&mut self, name: &str, optimizer: &mut Optimizer) -> Result<()> {
-        let mut slots = optimizer.slots().to_vec();
+        let mut slots = optimizer.slots();
         for Slot { name: tensor, shape, first, second } in &mut slots {
             for (moment, values) in [("first", first), ("second", second)] {
                 if !values.is_empty() {

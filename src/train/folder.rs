@@ -170,15 +170,22 @@ impl Run {
         Ok(())
     }
 
+    /// Whether an epoch has just ended that has a sample.
+    pub(super) fn has_sample<S: Stage>(&self, stage: &S) -> bool {
+        self.due(stage).is_some()
+    }
+
+    /// That epoch, and how many digits its number is written with.
+    fn due<S: Stage>(&self, stage: &S) -> Option<(u64, usize)> {
+        let ((every, digits), per) = (self.samples?, stage.steps_per_epoch()?);
+        let (steps, epoch) = (stage.core().steps(), stage.core().steps() / per);
+        let ends = steps % per == 0 && (epoch.is_multiple_of(every) || steps >= self.to);
+        ends.then_some((epoch, digits))
+    }
+
     /// The sample of an epoch that has just ended, if it is one of those that have one.
     pub(super) fn sample<S: Stage>(&mut self, stage: &S) -> Result<()> {
-        let (Some((every, digits)), Some(per)) = (self.samples, stage.steps_per_epoch()) else {
-            return Ok(());
-        };
-        let (epoch, within) = (stage.core().steps() / per, stage.core().steps() % per);
-        if within > 0 || (!epoch.is_multiple_of(every) && stage.core().steps() < self.to) {
-            return Ok(());
-        }
+        let Some((epoch, digits)) = self.due(stage) else { return Ok(()) };
         let Some(picture) = stage.sample()? else { return Ok(()) };
         let path = samples::path_of(&self.folder, epoch, digits);
         samples::write(&path, &picture.png()?).map_err(|cause| unwritable(&path, cause, stage))?;

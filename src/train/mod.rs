@@ -22,6 +22,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod unread;
 mod watch;
 
 use std::fmt::{self, Debug};
@@ -43,6 +44,7 @@ pub use rule::Rule;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
+pub use unread::Pending;
 pub use watch::{Lines, Now, Watch, grouped};
 
 use crate::show::{Picture, View};
@@ -58,6 +60,8 @@ pub struct Core<C, R> {
     /// Where all the stage's random numbers come from.
     pub noise: Noise,
     history: History<R>,
+    /// Steps made that are not in the history yet.
+    unread: u64,
     /// The folder in `runs/` that `train` saves to.
     name: String,
     /// Another folder of runs than [`runs`].
@@ -72,12 +76,12 @@ impl<C, R: Report> Core<C, R> {
     /// The core of a stage at its beginning; `name` is the folder in `runs/` that it is saved to.
     pub fn new(config: C, noise: Noise, name: &str) -> Self {
         let (history, name) = (History::default(), name.into());
-        Self { config, noise, history, name, root: None, saved: None, failed: None }
+        Self { config, noise, history, unread: 0, name, root: None, saved: None, failed: None }
     }
 
     /// How many steps were made.
     pub fn steps(&self) -> u64 {
-        self.history.len() as u64
+        self.history.len() as u64 + self.unread
     }
 
     /// The reports of all steps.
@@ -123,14 +127,25 @@ impl<C, R: Report> Core<C, R> {
         if value.is_finite() {
             return Ok(value);
         }
+        Err(self.diverged(what, value, self.history.len() + 1, None))
+    }
+
+    /// The error of a number that is not finite; `read` is the stretch of steps that were read at once.
+    fn diverged(&self, what: &str, value: f32, step: usize, read: Option<[usize; 2]>) -> Error {
         let back = match &self.saved {
             Some((_, step)) => format!("resume(\"{}\") gives back step {step}, the last good one", self.name),
             None => "build it anew".into(),
         };
-        Err(Error::new(format!("make step {}", self.steps() + 1))
+        let (operation, at) = match read {
+            Some([from, to]) if from < to => {
+                (format!("make a step between step {from} and {to}"), format!(" at step {step}"))
+            }
+            _ => (format!("make step {step}"), String::new()),
+        };
+        Error::new(operation)
             .expected(format!("a finite number as {what}"))
-            .actual(format!("{value}: training has diverged"))
-            .next(format!("{back}; then try a smaller learning rate, or another loss")))
+            .actual(format!("{value}{at}: training has diverged"))
+            .next(format!("{back}; then try a smaller learning rate, or another loss"))
     }
 }
 
@@ -178,6 +193,15 @@ pub trait Stage: Clone {
     /// # Errors
     /// A loss or gradient is not finite.
     fn advance(&mut self) -> Result<Self::Report>;
+
+    /// [`advance`](Self::advance) without looking at the step's numbers: [`train`] reads them every so often. The update is
+    /// made whatever they are. By default they are read at once.
+    ///
+    /// # Errors
+    /// The device is out of memory; of stages that read at once, a loss or gradient is not finite.
+    fn advance_unread(&mut self) -> Result<Pending> {
+        self.advance().map(|report| Pending::known(&report))
+    }
 
     /// Hands every network and optimiser to the state, under a name of its own: for saving and for loading alike.
     ///

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::folder::{self, Run};
 use super::live::Notebook;
+use super::unread::Stretch;
 use super::watch::{Lines, Now, Watch};
 use super::{Report, Stage, checkpoint, load_marked, step, usable};
 use crate::{Error, Result};
@@ -19,11 +20,19 @@ pub struct Pace {
     /// Epochs between two sample pictures, for stages that have epochs and make images; 0 for none. Default 1. The last
     /// epoch has one in any case.
     pub samples: u64,
+    /// Steps after which their numbers are read from the device, all at once; also before each checkpoint and sample. 1
+    /// reads each step's before its update. Default 1 on the processor, 50 on a GPU, which would wait for each reading.
+    pub read: u64,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { save: Duration::from_secs(5), tell: Duration::from_secs(2), samples: 1 }
+        Self {
+            save: Duration::from_secs(5),
+            tell: Duration::from_secs(2),
+            samples: 1,
+            read: if cfg!(feature = "cuda") { 50 } else { 1 },
+        }
     }
 }
 
@@ -87,9 +96,23 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
     let (steps_per_epoch, images_per_epoch) = (stage.steps_per_epoch(), stage.images_per_epoch());
     let begun = Instant::now();
     let mut saved = begun;
-    for _ in 0..steps {
-        let report = match step(stage) {
-            Ok(report) => report,
+    let mut unread = Stretch::new();
+    for done in 1..=steps {
+        let made = if pace.read <= 1 {
+            step(stage).map(Some)
+        } else {
+            unread.step(stage).and_then(|()| {
+                let wanted = unread.len() >= pace.read
+                    || done == steps
+                    || watch.stop()
+                    || saved.elapsed() >= pace.save
+                    || run.has_sample(stage);
+                if wanted { unread.read(stage) } else { Ok(None) }
+            })
+        };
+        let report = match made {
+            Ok(Some(report)) => report,
+            Ok(None) => continue,
             Err(error) => {
                 // How it went wrong is worth seeing; the error itself matters more than trouble with this file.
                 let _ = run.append(stage);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::optim::{AdamConfig, Optimizer};
-use crate::tensor::{Dev, device, values};
+use crate::tensor::{Dev, device, set_gradient, values};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct TinyConfig {
@@ -72,7 +72,7 @@ impl<const W: usize, const EPOCH: u64> Stage for Tiny<W, EPOCH> {
     fn advance(&mut self) -> Result<TinyReport> {
         let mut gradients = self.layer.alloc_grads();
         let noise = self.core.noise.normal(W);
-        gradients.get_or_alloc_mut(&self.layer.weight).unwrap().copy_from_slice(&noise);
+        set_gradient(&mut gradients, &self.layer.weight, &noise);
         self.adam.update(&mut self.layer, &mut gradients)?;
         let sum = self.core.finite("the sum of weights", values(&self.layer.weight).iter().sum())?;
         Ok(TinyReport(sum))

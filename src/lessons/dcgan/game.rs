@@ -5,14 +5,14 @@
 //! and on fake images, and only one half's tape is there at a time; G's images for D are made without a tape; and a
 //! player's gradients live from its backward pass to its update.
 
-use dfdx::prelude::{Backward, Gradients, HasShape, OwnedTape, SplitTape, Trace};
+use dfdx::prelude::{Backward, Gradients, HasShape, NoneTape, OwnedTape, SplitTape, Trace};
 
 use crate::loss::bce_with_logits;
 use crate::nn::dcgan::{Network, Preset};
 use crate::ops::conv::Map;
 use crate::ops::frozen;
 use crate::optim::{Optimizer, OptimizerConfig};
-use crate::tensor::{Dev, Noise, Traced, tensor, values};
+use crate::tensor::{Dev, Noise, Traced, Unread, tensor};
 use crate::{Error, Result};
 
 /// G and D with their optimisers.
@@ -40,6 +40,9 @@ pub(crate) struct Judgement {
     /// Mean D(x) and mean D(G(z)).
     pub(crate) scores: [f32; 2],
 }
+
+/// What will be a [`Judgement`] when it is read: losses and scores.
+pub(crate) type Unjudged = [[Unread; 2]; 2];
 
 impl Player {
     pub(crate) fn new(network: Network, adam: OptimizerConfig) -> Result<Self> {
@@ -97,10 +100,21 @@ impl Game {
     /// # Shapes
     /// `real` `(B, C, H, H)`, `z` `(F, L, 1, 1)`.
     pub(crate) fn judge(&mut self, real: &Map<Dev>, z: Map<Dev>) -> Result<(Judgement, Gradients<f32, Dev>)> {
+        let ([losses, scores], gradients) = self.judge_unread(real, z)?;
+        let [losses, scores] = [losses, scores].map(|pair| pair.map(|number| number.read()));
+        Ok((Judgement { losses, scores }, gradients))
+    }
+
+    /// [`judge`](Self::judge) without reading what a [`Judgement`] holds: losses and scores.
+    pub(crate) fn judge_unread(
+        &mut self,
+        real: &Map<Dev>,
+        z: Map<Dev>,
+    ) -> Result<(Unjudged, Gradients<f32, Dev>)> {
         let (of_real, real_score, gradients) = self.half(real.clone(), 1.0, Gradients::leaky())?;
         let fake = self.generator.network.forward_mut(z)?;
         let (of_fake, fake_score, gradients) = self.half(fake, 0.0, gradients)?;
-        Ok((Judgement { losses: [of_real, of_fake], scores: [real_score, fake_score] }, gradients))
+        Ok(([[of_real, of_fake], [real_score, fake_score]], gradients))
     }
 
     /// D's loss on these images against a target, its mean score, and its gradients added to those given.
@@ -109,12 +123,12 @@ impl Game {
         images: Map<Dev>,
         target: f32,
         gradients: Gradients<f32, Dev>,
-    ) -> Result<(f32, f32, Gradients<f32, Dev>)> {
+    ) -> Result<(Unread, Unread, Gradients<f32, Dev>)> {
         let (images, tape) = images.traced(gradients).split_tape();
         let logits = self.discriminator.network.forward_mut_of_data(images, tape)?;
-        let score = mean(&scores(&values(&logits)));
+        let score = Unread::Of(logits.retaped::<NoneTape>(), |logits| mean(&scores(logits)));
         let loss = against(logits, target)?;
-        let value = values(&loss)[0];
+        let value = Unread::loss(&loss);
         let gradients = loss.try_backward().map_err(failed)?;
         Ok((value, score, gradients))
     }
@@ -124,12 +138,17 @@ impl Game {
     /// # Shapes
     /// `z` `(B, L, 1, 1)`.
     pub(crate) fn fool(&mut self, z: Map<Dev>) -> Result<(f32, Gradients<f32, Dev>)> {
+        self.fool_unread(z).map(|(loss, gradients)| (loss.read(), gradients))
+    }
+
+    /// [`fool`](Self::fool) without reading the loss.
+    pub(crate) fn fool_unread(&mut self, z: Map<Dev>) -> Result<(Unread, Gradients<f32, Dev>)> {
         let (z, tape) = z.leaky_traced().split_tape();
         let fake = self.generator.network.forward_mut_of_data(z, tape)?;
         let d = &mut self.discriminator.network;
         let logits = if self.freezes { frozen(fake, |x| d.forward_mut(x))? } else { d.forward_mut(fake)? };
         let loss = against(logits, 1.0)?;
-        Ok((values(&loss)[0], loss.try_backward().map_err(failed)?))
+        Ok((Unread::loss(&loss), loss.try_backward().map_err(failed)?))
     }
 }
 

@@ -45,6 +45,14 @@ pub struct DcganReport {
 }
 
 impl DcganReport {
+    /// Columns that must be finite for training to go on.
+    pub(super) const FINITE: &'static [(usize, &'static str)] = &[
+        (0, "the discriminator's loss"),
+        (4, "the length of the discriminator's gradient"),
+        (1, "the generator's loss"),
+        (5, "the length of the generator's gradient"),
+    ];
+
     pub(super) fn of(d: &DiscriminatorStep, g: &GeneratorStep, seconds: f32) -> Self {
         Self {
             loss_d: d.loss,

@@ -2,6 +2,7 @@
 
 mod files;
 mod settings;
+mod unread;
 
 use super::*;
 use crate::data::batches::Batches;
@@ -195,6 +196,7 @@ fn a_fork_and_its_original_go_the_same_way_apart() {
 }
 
 #[test]
+#[cfg(not(feature = "cuda"))] // a GPU\'s tensors stay with their thread
 fn threads_change_no_bit() {
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -215,6 +217,7 @@ fn threads_change_no_bit() {
 }
 
 #[test]
+#[cfg(not(feature = "cuda"))] // a GPU\'s tensors stay with their thread
 fn threads_change_no_bit_of_a_large_network() {
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -1,8 +1,6 @@
 //! What is known beforehand: points on a sphere, gradients by differences, codes whose score is known, and that steering
 //! leaves the networks alone.
 
-use std::sync::OnceLock;
-
 use super::attributes::AttributesConfig;
 use super::studies::with;
 use super::tied::{Tie, TiedConfig};
@@ -26,9 +24,16 @@ fn small() -> Generator {
 }
 
 /// Trained once for all tests.
+#[cfg(not(feature = "cuda"))]
 fn attributes() -> &'static Attributes {
-    static TRAINED: OnceLock<Attributes> = OnceLock::new();
+    static TRAINED: std::sync::OnceLock<Attributes> = std::sync::OnceLock::new();
     TRAINED.get_or_init(|| Attributes::of_faces(&AttributesConfig::default()).unwrap())
+}
+
+/// Trained by each test: a GPU's tensors stay with their thread.
+#[cfg(feature = "cuda")]
+fn attributes() -> &'static Attributes {
+    Box::leak(Box::new(Attributes::of_faces(&AttributesConfig::default()).unwrap()))
 }
 
 #[track_caller]

@@ -70,6 +70,7 @@ fn looking_changes_nothing() {
 }
 
 #[test]
+#[cfg(not(feature = "cuda"))] // a GPU\'s tensors stay with their thread
 fn threads_change_no_bit() {
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -66,7 +66,7 @@ pub(super) fn train<const C: usize, const K: usize, N: Learns<C, K>>(
             if batches.drawn() % 16 == 0 {
                 let share = batches.drawn() as f64 / steps as f64;
                 let rate = recipe.rate * 0.5 * (1.0 + (std::f64::consts::PI * share).cos());
-                let (updates, slots) = (adam.updates(), adam.slots().to_vec());
+                let (updates, slots) = (adam.updates(), adam.slots());
                 adam = Optimizer::new(AdamConfig { rate, ..AdamConfig::default() }, network)?;
                 adam.restore(updates, slots)?;
             }

@@ -10,13 +10,15 @@
 //! | w from x and y | the same sum, gathered in w | the gradient in the kernel of both |
 //!
 //! So each operation's gradients are the other two (Dumoulin and Visin 2016, "A guide to convolution arithmetic").
-//! [`Convolution`] has two implementations: [`Composed`] of dfdx's own operations, which runs on every device and is
-//! the oracle, and [`Kernels`], fast ones for the processor. [`Convolve`] says which one a device uses.
+//! [`Convolution`] has three implementations: [`Composed`] of dfdx's own operations, which runs on every device and is
+//! the oracle, [`Kernels`], fast ones for the processor, and `Patches` for GPUs. [`Convolve`] says which one a device uses.
 
 mod checked;
 pub(super) mod composed;
 mod geometry;
 pub(super) mod kernels;
+#[cfg(any(test, feature = "cuda"))]
+pub(crate) mod patches;
 #[cfg(test)]
 mod tests;
 
@@ -28,8 +30,10 @@ pub use checked::{conv_transpose2d, conv2d};
 pub use composed::Composed;
 pub use geometry::Window;
 pub use kernels::Kernels;
-#[cfg(test)]
+#[cfg(all(test, not(feature = "cuda")))]
 pub(crate) use kernels::counter::WEIGHT_GRADIENTS;
+#[cfg(any(test, feature = "cuda"))]
+pub use patches::Patches;
 
 /// Sends every convolution by way of patches, in the whole process: what Winograd's algorithm brings is measured so.
 pub(crate) static WITHOUT_WINOGRAD: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
@@ -114,7 +118,7 @@ impl Convolve for dfdx::tensor::Cpu {
 
 #[cfg(feature = "cuda")]
 impl Convolve for dfdx::tensor::Cuda {
-    type By = Composed;
+    type By = Patches;
     type Norm = super::norm::Composed;
 
     fn refusal() -> dfdx::tensor::CudaError {

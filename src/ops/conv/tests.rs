@@ -197,6 +197,13 @@ fn composed_is_the_naive_loop() {
     check_all::<Composed>();
 }
 
+/// What a GPU computes, its kernels compiled for the processor.
+#[test]
+#[cfg(not(feature = "cuda"))]
+fn patches_are_the_naive_loop() {
+    check_all::<Patches>();
+}
+
 /// Eight groups of images, side by side, by Winograd's algorithm and by patches; and summed apart. And channels for several tasks.
 #[test]
 fn many_groups_of_images_and_many_channels_are_the_naive_loop() {
@@ -286,6 +293,12 @@ fn composed_is_pytorchs() {
 }
 
 #[test]
+#[cfg(not(feature = "cuda"))]
+fn patches_are_pytorchs() {
+    literals::<Patches>();
+}
+
+#[test]
 fn kernels_are_pytorchs() {
     literals::<Kernels>();
 }
@@ -341,6 +354,8 @@ fn a_frozen_kernel_gets_no_gradient_and_the_image_its_own() {
     }
     check::<Kernels>();
     check::<Composed>();
+    #[cfg(not(feature = "cuda"))]
+    check::<Patches>();
 }
 
 #[test]

@@ -1,0 +1,145 @@
+//! Which device the course is built for: an NVIDIA GPU where driver, GPU and toolkit are found, else the processor.
+//!
+//! This program itself is always the processor's: it looks ([`probe`]), says in one line what it found, and builds the
+//! kernel's template, or the program that `train` hands over to, with feature `cuda`.
+
+mod child;
+mod probe;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use super::checkout::{Checkout, write_whole};
+use crate::{Error, Result};
+
+pub use child::train;
+pub use probe::{Machine, Part, Probe, probe};
+
+/// What was said on the command line; neither means that the probe decides.
+#[derive(clap::Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Use the processor, also where a GPU is found.
+    #[arg(long, conflicts_with = "cuda")]
+    pub cpu: bool,
+    /// Use the NVIDIA GPU; an error says what is missing.
+    #[arg(long)]
+    pub cuda: bool,
+}
+
+/// What the course is built for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Build {
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU.
+    Cuda {
+        /// The toolkit's folder, which holds `include/cuda.h`.
+        toolkit: PathBuf,
+        /// The GPU's compute capability, such as `8.6`.
+        capability: String,
+    },
+}
+
+impl Build {
+    /// The crate's features that it is built with.
+    pub fn features(&self) -> Vec<String> {
+        match self {
+            Self::Cpu => Vec::new(),
+            Self::Cuda { .. } => vec!["cuda".to_owned()],
+        }
+    }
+
+    /// All that the compiled code depends on: of the GPU's also the toolkit, and which GPU it was compiled for.
+    pub(super) fn key(&self) -> Vec<String> {
+        match self {
+            Self::Cpu => Vec::new(),
+            Self::Cuda { toolkit, capability } => {
+                vec!["cuda".to_owned(), toolkit.display().to_string(), capability.clone()]
+            }
+        }
+    }
+
+    /// Sets what compiling and running for the GPU need to find.
+    pub fn environment(&self, command: &mut Command) {
+        let Self::Cuda { toolkit, .. } = self else { return };
+        let before = |name: &str, folders: Vec<PathBuf>| {
+            let set = command_or_own(command, name);
+            let rest = std::env::split_paths(&set).collect::<Vec<_>>();
+            std::env::join_paths(folders.into_iter().chain(rest.into_iter().filter(|p| p.as_os_str() != "")))
+                .unwrap_or(set)
+        };
+        let path = before("PATH", vec![toolkit.join("bin")]);
+        let libraries = before("LD_LIBRARY_PATH", probe::library_folders(toolkit));
+        command.env("CUDA_PATH", toolkit).env("PATH", path).env("LD_LIBRARY_PATH", libraries);
+    }
+}
+
+/// A variable as the command would have it.
+fn command_or_own(command: &Command, name: &str) -> std::ffi::OsString {
+    let set = command.get_envs().find(|(key, _)| *key == name);
+    match set {
+        Some((_, value)) => value.map(Into::into).unwrap_or_default(),
+        None => std::env::var_os(name).unwrap_or_default(),
+    }
+}
+
+/// What to build for, and a line for the reader where it isn't what was asked for by hand.
+///
+/// # Errors
+/// The GPU was asked for, and something is missing; all of it is named.
+pub fn decide(choice: Choice, probe: impl FnOnce() -> Probe) -> Result<(Build, Option<String>)> {
+    if choice.cpu {
+        return Ok((Build::Cpu, None));
+    }
+    let probe = probe();
+    match (probe.build(), choice.cuda) {
+        (Some(build), _) => Ok((build, Some(format!("GPU: {}", probe.summary())))),
+        // Nobody with no GPU at all needs to hear of it.
+        (None, false) if probe.no_gpu() => Ok((Build::Cpu, None)),
+        (None, false) => {
+            let missing = probe.missing().next().map_or_else(String::new, |part| part.name.into());
+            let line = format!("Not using the GPU: {missing} missing; `cargo course doctor` says more.");
+            Ok((Build::Cpu, Some(line)))
+        }
+        (None, true) => {
+            let missing: Vec<String> =
+                probe.missing().map(|part| format!("{} ({})", part.name, part.detail)).collect();
+            let advice = probe.missing().filter_map(|part| part.advice.clone()).collect::<Vec<_>>();
+            Err(Error::new("use the GPU")
+                .expected("an NVIDIA GPU with driver and CUDA toolkit")
+                .actual(format!("no {}", missing.join("; no ")))
+                .next(format!("{}; or leave out --cuda", advice.join("; "))))
+        }
+    }
+}
+
+fn record(checkout: &Checkout) -> PathBuf {
+    checkout.lab().join("device.json")
+}
+
+/// What notebooks were last set up for.
+pub fn chosen(checkout: &Checkout) -> Build {
+    let text = std::fs::read_to_string(record(checkout)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or(Build::Cpu)
+}
+
+/// Decides what notebooks are built for from now on, and says so.
+///
+/// # Errors
+/// Those of [`decide`], or `.lab/` can't be written.
+pub fn choose(checkout: &Checkout, choice: Choice) -> Result<()> {
+    let (build, line) = decide(choice, || probe(&Machine::here(checkout)))?;
+    if let Some(line) = line {
+        println!("{line}");
+    }
+    if build == chosen(checkout) {
+        return Ok(());
+    }
+    checkout.prepare(0)?;
+    let text = serde_json::to_vec(&build).unwrap_or_default();
+    write_whole(&record(checkout), &text)
+}
