@@ -231,8 +231,9 @@ println!("Hello, {}", line.trim());"""
 
 
 def frontends(kernel: Kernel) -> None:
-    other = kernel.manager.client()
-    assert isinstance(other, BlockingKernelClient)
+    # With a session of its own, as another window has it.
+    other = BlockingKernelClient(connection_file=kernel.manager.connection_file)
+    other.load_connection_file()
     other.start_channels()
     other.wait_for_ready(timeout=60)
     address = f"tcp://{kernel.manager.ip}:{kernel.manager.iopub_port}"

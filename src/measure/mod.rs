@@ -13,6 +13,7 @@ mod fuzz;
 mod judges;
 mod kills;
 mod layers;
+mod live;
 pub(crate) mod machine;
 mod modes;
 mod ppo;
@@ -48,7 +49,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 14] = [
+pub const MEASUREMENTS: [Measurement; 15] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -113,6 +114,11 @@ pub const MEASUREMENTS: [Measurement; 14] = [
         name: "ppo",
         about: "what PPO makes of CartPole, five seeds of the default run (two minutes; two short ones with --quick)",
         run: ppo::run,
+    },
+    Measurement {
+        name: "live",
+        about: "what live display costs training, and its updates a second (ten minutes; --quick)",
+        run: live::run,
     },
     Measurement {
         name: "ppo-speed",

@@ -37,7 +37,13 @@ impl Notebook {
         Live::open().map(Self::of)
     }
 
-    pub(super) fn of(live: Live) -> Self {
+    /// The notebook whose kernel listens at this socket.
+    #[cfg(feature = "lab")]
+    pub(crate) fn at(socket: &std::path::Path) -> Option<Self> {
+        Live::at(socket).map(Self::of)
+    }
+
+    fn of(live: Live) -> Self {
         let (spent, last) = (Duration::ZERO, GUESS);
         Self { live, bar: None, spent, last, stopping: false, troubled: false }
     }

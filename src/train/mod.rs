@@ -41,6 +41,8 @@ pub use folder::Record;
 pub(crate) use folder::{checkpoint as checkpoint_in, names as runs_in};
 pub use history::{History, Report};
 pub use rule::Rule;
+#[cfg(feature = "lab")]
+pub(crate) use live::Notebook;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};

@@ -1,6 +1,8 @@
 //! Checkpoints of a stage as small as one can be: what comes back, and what is refused.
 
 mod epochs;
+#[cfg(feature = "lab")]
+mod live;
 
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildOnDevice, builders};

@@ -158,6 +158,13 @@ impl Failure {
     }
 }
 
+/// What of a line is for the user, if it comes when its cell has ended already.
+pub fn unmarked(text: &str) -> Option<String> {
+    let marks = [BEGIN, FAILED].iter().filter_map(|mark| text.find(mark)).min();
+    let Some(at) = marks else { return Some(text.to_owned()) };
+    Some(text[..at].to_owned()).filter(|rest| !rest.is_empty())
+}
+
 fn is_panic(line: &str) -> bool {
     line.starts_with("thread '") && line.contains("panicked at ")
 }
@@ -251,6 +258,10 @@ mod tests {
         assert!(watch.failed() && !watch.is_whole(Instant::now()));
         watch.stderr(message(), "\u{2}gan-course:failed\n");
         assert!(watch.is_whole(Instant::now()));
+        // Late ones.
+        assert_eq!(unmarked("\u{2}gan-course:error\n"), None);
+        assert_eq!(unmarked("text\u{2}gan-course:failed\n").as_deref(), Some("text"));
+        assert_eq!(unmarked("text\n").as_deref(), Some("text\n"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::back::{Back, OWN};
 use super::connection::Connection;
+use super::failure::unmarked;
 use super::live::{self, Links};
 use super::message::{Key, Message};
 use super::sockets::{Kind, Server};
@@ -309,7 +310,7 @@ impl Relay {
             return;
         }
         let Some(cell) = self.running.as_mut().filter(|cell| cell.request.id() == message.parent_id()) else {
-            return self.iopub.publish(message.frames(), None);
+            return self.late(&message);
         };
         let content = message.content();
         match message.kind() {
@@ -344,6 +345,20 @@ impl Relay {
             _ => {}
         }
         self.iopub.publish(message.frames(), None);
+    }
+
+    /// evcxr may send what a cell printed when the cell has ended.
+    fn late(&self, message: &Message) {
+        let mut content = message.content();
+        let text = content["text"].as_str().unwrap_or("");
+        match unmarked(text) {
+            Some(rest) if rest == text => self.iopub.publish(message.frames(), None),
+            Some(rest) => {
+                content["text"] = rest.into();
+                self.iopub.publish(&message.with_content(&content, &self.key), None);
+            }
+            None => {}
+        }
     }
 
     fn show(&mut self, link: u64, said: &Value) {

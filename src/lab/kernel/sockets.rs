@@ -6,6 +6,7 @@ use std::io::{self, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -48,12 +49,18 @@ type Hand = Arc<dyn Fn(Frames) + Send + Sync>;
 #[derive(Clone)]
 pub struct Server {
     kind: Kind,
-    peers: Arc<Mutex<HashMap<Vec<u8>, Peer>>>,
+    peers: Arc<Mutex<HashMap<u64, Peer>>>,
     hand: Hand,
+    /// Counts connections and messages.
+    count: Arc<AtomicU64>,
 }
 
+/// A connection. Several may give themselves the same name: clients of one Jupyter session, or one that comes again
+/// before its end was seen. An answer goes to the one that spoke last.
 #[derive(Clone)]
 struct Peer {
+    name: Vec<u8>,
+    spoke: u64,
     outbox: Arc<Outbox>,
     subscriptions: Vec<Vec<u8>>,
 }
@@ -68,7 +75,7 @@ impl Server {
         kind: Kind,
         hand: impl Fn(Frames) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let server = Self { kind, peers: Arc::default(), hand: Arc::new(hand) };
+        let server = Self { kind, peers: Arc::default(), hand: Arc::new(hand), count: Arc::default() };
         let own = server.clone();
         match endpoint {
             Endpoint::Tcp(address) => {
@@ -100,31 +107,33 @@ impl Server {
         // As ZeroMQ does it: a name that no peer can give itself.
         let name = named.unwrap_or_else(|| [&[0], &rand::random::<[u8; 8]>()[..]].concat());
         let outbox = Outbox::start(stream.try_clone()?);
-        let peer = Peer { outbox: outbox.clone(), subscriptions: Vec::new() };
-        if let Some(older) = self.locked().insert(name.clone(), peer) {
-            older.outbox.close(); // it has come again before its end was seen
-        }
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let subscriptions = Vec::new();
+        let peer = Peer { name: name.clone(), spoke: number, outbox: outbox.clone(), subscriptions };
+        self.locked().insert(number, peer);
         let mut reader = BufReader::new(stream);
         while !outbox.is_closed()
             && let Ok(frames) = read_message(&mut reader)
         {
             match self.kind {
-                Kind::Router => (self.hand)([vec![name.clone()], frames].concat()),
+                Kind::Router => {
+                    if let Some(peer) = self.locked().get_mut(&number) {
+                        peer.spoke = self.count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    (self.hand)([vec![name.clone()], frames].concat());
+                }
                 Kind::Rep => outbox.push(Parcel { key: None, bytes: encode(&frames).into() }),
-                Kind::Pub => self.subscribe(&name, &frames[0]),
+                Kind::Pub => self.subscribe(number, &frames[0]),
             }
         }
         outbox.close();
-        let mut peers = self.locked();
-        if peers.get(&name).is_some_and(|peer| Arc::ptr_eq(&peer.outbox, &outbox)) {
-            peers.remove(&name);
-        }
+        self.locked().remove(&number);
         Ok(())
     }
 
-    fn subscribe(&self, name: &[u8], frame: &[u8]) {
+    fn subscribe(&self, number: u64, frame: &[u8]) {
         let mut peers = self.locked();
-        let Some(peer) = peers.get_mut(name) else { return };
+        let Some(peer) = peers.get_mut(&number) else { return };
         match frame.split_first() {
             Some((1, topic)) => peer.subscriptions.push(topic.to_vec()),
             Some((0, topic)) => {
@@ -136,15 +145,15 @@ impl Server {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Peer>> {
+    fn locked(&self) -> MutexGuard<'_, HashMap<u64, Peer>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends to the peer that the first frame names, and lets the message go if there is none.
     pub fn send(&self, frames: &[Vec<u8>]) {
-        if let Some((name, rest)) = frames.split_first()
-            && let Some(peer) = self.locked().get(name)
-        {
+        let Some((name, rest)) = frames.split_first() else { return };
+        let peers = self.locked();
+        if let Some(peer) = peers.values().filter(|peer| peer.name == *name).max_by_key(|peer| peer.spoke) {
             peer.outbox.push(Parcel { key: None, bytes: encode(rest).into() });
         }
     }

@@ -29,8 +29,8 @@ _DURATION = re.compile(
     r"(?<![\w.])(?:\d[\d,_]*(?:\.\d+)?(\s*(?:ns|µs|us|ms|seconds|sec)\b|\s+s\b)|\d+\.\d+(s\b))"
 )
 # Progress of a training: a slow machine says more often how far it is than a fast one.
-_UNDER_WAY = re.compile(r"^step [\d,]+ of [\d,]+ · .* · [\d:]+ left\n", re.MULTILINE)
-_DONE = re.compile(r"(^step [\d,]+ of [\d,]+ · .* · done in )[\d:]+$", re.MULTILINE)
+_UNDER_WAY = re.compile(r"^(?:epoch [\d,]+ of [\d,]+, )?step [\d,]+ of [\d,]+ · .* · [\d:]+ left\n", re.MULTILINE)
+_DONE = re.compile(r"(^(?:epoch [\d,]+ of [\d,]+, )?step [\d,]+ of [\d,]+ · .* · done in )[\d:]+$", re.MULTILINE)
 _DATA_URI = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*)")
 
 

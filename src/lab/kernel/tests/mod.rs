@@ -59,6 +59,16 @@ fn messages_of_several_frontends_pass_byte_for_byte() {
 }
 
 #[test]
+fn frontends_of_one_name_get_each_their_own_answers() {
+    let course = Course::start();
+    let mut fronts = ["one", "one"].map(|name| Frontend::connect(&course.front, name));
+    for index in [0, 1, 0] {
+        fronts[index].run("print a");
+        assert_eq!(fronts[index].reply().kind(), "execute_reply");
+    }
+}
+
+#[test]
 fn a_message_with_a_wrong_signature_does_not_reach_the_kernel() {
     let course = Course::start();
     let mut front = Frontend::connect(&course.front, "one");

@@ -227,6 +227,7 @@ pub struct Kernel {
 
 impl Kernel {
     fn start(at: &Connection, events: SyncSender<Event>) -> Self {
+        let _runtime = RUNTIME.enter();
         let (go, gone) = channel();
         let kernel = Self {
             heard: Arc::default(),

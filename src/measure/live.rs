@@ -1,0 +1,131 @@
+//! `cargo course measure live`: what it costs training to show itself in a notebook, and how often it does.
+
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use super::statistics::Quartiles;
+use super::{Options, machine, table};
+use crate::lab::checkout::Checkout;
+use crate::lab::kernel::live;
+use crate::lab::kernel::relay::Event;
+use crate::lessons::dcgan::{Dcgan, DcganConfig};
+use crate::lessons::gan::{Gan, GanConfig};
+use crate::lessons::wasserstein::{Plane, PlaneConfig};
+use crate::nn::dcgan::Preset;
+use crate::train::{Notebook, Now, Pace, Stage, Watch, train_watched};
+use crate::{Error, Result};
+
+const NAME: &str = "live";
+/// How long each training takes, about.
+const LENGTH: Duration = Duration::from_secs(10);
+const ROUNDS: usize = 9;
+
+/// Nobody watches.
+struct Nobody;
+
+impl Watch for Nobody {
+    fn step(&mut self, _: &Now<'_>) {}
+}
+
+/// Trains three stages with a viewer and without, in turns, and writes the table.
+///
+/// # Errors
+/// A stage can't be trained or saved.
+pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
+    options.only_quick(NAME)?;
+    let today = machine::today()?;
+    let (rounds, length) = if options.quick { (3, LENGTH / 5) } else { (ROUNDS, LENGTH) };
+    let small = DcganConfig { preset: Preset::P32Small, ..DcganConfig::default() };
+    let rows = vec![
+        row("GAN 1-D", &Gan::new(GanConfig::default())?, rounds, length)?,
+        row("plane, WGAN-GP", &Plane::new(PlaneConfig::default())?, rounds, length)?,
+        row("DCGAN 32-small", &Dcgan::new(small)?, rounds, length)?,
+    ];
+    let head = ["stage", "steps", "time with a viewer / without", "updates a second", "of these figures"];
+    let text = format!(
+        "`cargo course measure {NAME}`, {today}, {}. {rounds} rounds; in each, both train the same steps from the same state, \
+         in turns; median, and between which values half of the rounds lie. The viewer reads what the launcher would.\n\n{}",
+        machine::description(),
+        table::markdown(&head, &rows),
+    );
+    super::publish(checkout, NAME, &text, options.quick)
+}
+
+fn failed(cause: std::io::Error) -> Error {
+    Error::new("measure live").actual(cause).next("check the space in the folder for temporary files")
+}
+
+fn row<S: Stage>(name: &str, stage: &S, rounds: usize, length: Duration) -> Result<Vec<String>> {
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let seen = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+    let socket = folder.path().join("live");
+    listen(&socket, seen.clone())?;
+    let once = |steps: u64, watch: &mut dyn Watch| -> Result<f64> {
+        let mut stage = stage.clone();
+        stage.core_mut().place(&folder.path().join("run"))?;
+        let begun = Instant::now();
+        train_watched(&mut stage, steps, &Pace::default(), watch)?;
+        Ok(begun.elapsed().as_secs_f64())
+    };
+    // Warm, and long enough to know the pace.
+    let (mut steps, mut seconds) = (10, 0.0);
+    while seconds < length.as_secs_f64() / 10.0 {
+        steps *= 2;
+        seconds = once(steps, &mut Nobody)?;
+    }
+    let steps = (steps as f64 * length.as_secs_f64() / seconds) as u64;
+    let (mut ratios, mut watched) = (Vec::new(), 0.0);
+    for round in 0..rounds {
+        let mut times = [0.0; 2];
+        for turn in 0..2 {
+            let with = (round + turn) % 2 == 0;
+            times[usize::from(with)] = if with {
+                let mut notebook = Notebook::at(&socket)
+                    .ok_or_else(|| Error::new("measure live").expected("a viewer").actual("none"))?;
+                once(steps, &mut notebook)?
+            } else {
+                once(steps, &mut Nobody)?
+            };
+        }
+        println!("  {name}, round {}: {:.2} s without, {:.2} s with a viewer", round + 1, times[0], times[1]);
+        ratios.push(times[1] / times[0]);
+        watched += times[1];
+    }
+    let [all, figures] = [0, 1].map(|index| seen[index].load(Ordering::Relaxed) as f64 / watched);
+    let ratio = Quartiles::of(&ratios);
+    let Quartiles { low, median, high } = ratio;
+    Ok(vec![
+        name.to_owned(),
+        crate::train::grouped(steps),
+        format!("{median:.3} ({low:.3}–{high:.3})"),
+        format!("{all:.1}"),
+        format!("{figures:.2}"),
+    ])
+}
+
+/// Reads what is shown as the launcher does, and counts it: all, and figures.
+fn listen(socket: &Path, seen: Arc<[AtomicU64; 2]>) -> Result<()> {
+    let (events, inbox) = sync_channel(1024);
+    live::listen(UnixListener::bind(socket).map_err(failed)?, events);
+    std::thread::spawn(move || {
+        let mut links = live::Links::default();
+        for event in inbox {
+            match event {
+                Event::LiveBegin(link, writer) => links.begin(link, writer),
+                Event::LiveEnd(link) => links.end(link),
+                Event::Live(link, said) => {
+                    if links.heard(link, &said, "request").is_some() {
+                        seen[0].fetch_add(1, Ordering::Relaxed);
+                        seen[1].fetch_add(u64::from(said["show"] != "progress"), Ordering::Relaxed);
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
+    Ok(())
+}
