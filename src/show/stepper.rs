@@ -184,8 +184,8 @@ impl Stepper {
                 "width": frames.width,
                 "height": frames.height,
                 "shown": shown,
-                "ground": frames.ground.as_ref().map(|png| STANDARD.encode(png)),
-                "files": frames.files.iter().map(|png| STANDARD.encode(png)).collect::<Vec<_>>(),
+                "ground": frames.ground.as_ref().map(|png| uri(png)),
+                "files": frames.files.iter().map(|png| uri(png)).collect::<Vec<_>>(),
                 "alts": side.moments.iter().map(|moment| one_line(moment.view.text())).collect::<Vec<_>>(),
                 "tables": places,
                 "numbers": side.moments.iter().map(|moment| moment.numbers.iter().map(|n| short(*n)).collect()).collect::<Vec<Value>>(),
@@ -263,6 +263,11 @@ impl Made {
 fn drawn(moments: &[Moment]) -> Result<Vec<Picture>> {
     use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
     moments.par_iter().map(|moment| moment.view.picture()).collect()
+}
+
+/// A file in text. Whole, so that what cleans recorded texts leaves it alone.
+fn uri(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", STANDARD.encode(png))
 }
 
 /// Six digits are more than anybody reads.

@@ -3,7 +3,6 @@
   const figure = here && here.closest("figure");
   if (!figure) return;
   const { title, sides, steps, tables, names, playing } = MOMENTS;
-  const PNG = "data:image/png;base64,";
   const INK = "#262626", BLUE = "#0072b2", RED = "#b34f00";
   const last = steps.length - 1;
   const make = (name, set, style) => {
@@ -57,7 +56,7 @@
   const load = (source) => {
     if (!kept.has(source)) {
       const image = new Image();
-      image.src = PNG + source;
+      image.src = source;
       kept.set(source, image.decode().then(() => image));
     }
     return kept.get(source);
