@@ -260,8 +260,8 @@ mod tests {
             .map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2))
             .sum::<f64>()
             / picture.pixels().len() as f64;
-        // Uniform noise in a cube of 255 boxes with sides of 40: 40²/12 = 133.
-        assert!(apart <= 160.0, "mean squared error {apart}");
+        // Of 255 equal cubes each would have sides of 40, and an error of 40²/12 = 135; the cut's boxes are not quite cubes.
+        assert!(apart <= 200.0, "mean squared error {apart}");
     }
 
     #[test]
