@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn many_colours_become_near_ones() {
         let picture = noisy(3, 100);
-        let file = &Frames::of(&[picture.clone()], false, COLOURS).unwrap().files[0];
+        let file = &Frames::of(std::slice::from_ref(&picture), false, COLOURS).unwrap().files[0];
         let apart: f64 = shown(file)
             .iter()
             .zip(picture.pixels())
