@@ -155,7 +155,7 @@ impl Stage for Dcgan {
     }
 
     fn rules(&self) -> Vec<Rule> {
-        let adam = self.core.config.adam().into();
+        let adam = self.core.config.adam();
         vec![
             Rule::new("D's step", "D", "−mean ln D(x) − mean ln(1 − D(G(z)))", &adam, 1.0),
             Rule::new("then G's step", "G", "−mean ln D(G(z))", &adam, 1.0),

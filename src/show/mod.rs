@@ -2,7 +2,8 @@
 //! a caption and a text alternative that says what is to be seen.
 //!
 //! Pixels are shown by [`Picture`]: one image, or a grid of them. A series of pictures becomes a [`Video`] (H.264 in MP4)
-//! or an [`Animation`] (an animated PNG, which shows in an untrusted notebook too); a [`Slider`] goes through one by hand.
+//! or an [`Animation`] (an animated PNG, which shows in an untrusted notebook too); a [`Slider`] goes through one by hand, and a
+//! [`Stepper`] through a recorded training.
 //!
 //! [`Figure`] is made of [`Panel`]s, a panel of series. Colours are those of Okabe and Ito (2008), which people
 //! with colour blindness tell apart; dashes and markers differ too. The font is embedded: no system library.

@@ -22,6 +22,8 @@ use frames::Frames;
 
 /// Most bytes of a stepper, as HTML.
 const LARGEST: usize = 12_000_000;
+/// How many colours a picture may have: fewer, if all is too large otherwise.
+const COLOURS: [usize; 4] = [frames::COLOURS, 96, 48, 24];
 const SCRIPT: &str = include_str!("stepper/stepper.js");
 
 /// A training run at one step.
@@ -160,11 +162,30 @@ impl Stepper {
     fn made(&self) -> Result<Made> {
         self.check()?;
         let pictures = self.sides.iter().map(|side| drawn(&side.moments)).collect::<Result<Vec<_>>>()?;
+        let still =
+            if self.playing { strip::animation(&pictures)? } else { strip::still(&self.sides, &pictures)? };
+        let mut size = 0;
+        // Hundreds of photographs get by with fewer colours.
+        for colours in COLOURS {
+            let script = self.script(&pictures, colours)?;
+            size = script.len() + still.bytes.len() * 4 / 3;
+            if size <= LARGEST {
+                return Ok(Made { still, alt: self.words(), script });
+            }
+        }
+        Err(Error::new("make a stepper")
+            .expected(format!("at most {LARGEST} bytes"))
+            .actual(format!("{size} for {} moments", self.sides[0].moments.len()))
+            .next("record fewer moments"))
+    }
+
+    /// The script that puts the stepper in the still's place, with all its pictures.
+    fn script(&self, pictures: &[Vec<Picture>], colours: usize) -> Result<String> {
         let mut tables: Vec<Value> = Vec::new();
         let mut sides = Vec::new();
-        for (side, pictures) in self.sides.iter().zip(&pictures) {
+        for (side, pictures) in self.sides.iter().zip(pictures) {
             let drawing = !matches!(side.moments[0].view, View::Picture { .. });
-            let frames = Frames::of(pictures, drawing)?;
+            let frames = Frames::of(pictures, drawing, colours)?;
             let shown = if drawing { frames.width } else { shown_width(frames.width) as usize };
             let mut places = Vec::new();
             for moment in &side.moments {
@@ -184,8 +205,8 @@ impl Stepper {
                 "width": frames.width,
                 "height": frames.height,
                 "shown": shown,
-                "ground": frames.ground.as_ref().map(|png| STANDARD.encode(png)),
-                "files": frames.files.iter().map(|png| STANDARD.encode(png)).collect::<Vec<_>>(),
+                "ground": frames.ground.as_ref().map(|png| uri(png)),
+                "files": frames.files.iter().map(|png| uri(png)).collect::<Vec<_>>(),
                 "alts": side.moments.iter().map(|moment| one_line(moment.view.text())).collect::<Vec<_>>(),
                 "tables": places,
                 "numbers": side.moments.iter().map(|moment| moment.numbers.iter().map(|n| short(*n)).collect()).collect::<Vec<Value>>(),
@@ -210,17 +231,7 @@ impl Stepper {
             SHOWN.fetch_add(1, Ordering::Relaxed)
         );
         let script = SCRIPT.replacen("ID", &format!("\"{id}\""), 1).replacen("MOMENTS", &data, 1);
-        let script = format!("<script id=\"{id}\">\n{script}</script>");
-        let still =
-            if self.playing { strip::animation(&pictures)? } else { strip::still(&self.sides, &pictures)? };
-        let size = script.len() + still.bytes.len() * 4 / 3;
-        if size > LARGEST {
-            return Err(Error::new("make a stepper")
-                .expected(format!("at most {LARGEST} bytes"))
-                .actual(format!("{size} for {} moments", first.len()))
-                .next("record fewer moments"));
-        }
-        Ok(Made { still, alt: self.words(), script })
+        Ok(format!("<script id=\"{id}\">\n{script}</script>"))
     }
 
     /// The text alternative of what shows where scripts don't run.
@@ -263,6 +274,11 @@ impl Made {
 fn drawn(moments: &[Moment]) -> Result<Vec<Picture>> {
     use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
     moments.par_iter().map(|moment| moment.view.picture()).collect()
+}
+
+/// A file in text. Whole, so that what cleans recorded texts leaves it alone.
+fn uri(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", STANDARD.encode(png))
 }
 
 /// Six digits are more than anybody reads.

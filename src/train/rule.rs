@@ -27,7 +27,7 @@ impl Rule {
     /// use gan_course::{optim::{OptimizerConfig, SgdConfig}, train::Rule};
     /// let sgd = OptimizerConfig::from(SgdConfig { rate: 0.5, ..SgdConfig::default() });
     /// let rule = Rule::new("G's step", "G", "−mean ln D(G(z))", &sgd, 0.5);
-    /// assert_eq!(rule.update, "θ_{G} ← θ_{G} − η g,  g = ∇L_{G},  η = 0.250");
+    /// assert_eq!(rule.update, "θ_{G} ← θ_{G} − η g,  g = ∇L_{G},  η\u{a0}=\u{a0}0.250");
     /// ```
     pub fn new(who: &str, player: &str, loss: &str, optimizer: &OptimizerConfig, share: f64) -> Self {
         let (rate, direction) = match optimizer {
@@ -49,7 +49,7 @@ impl Rule {
             player: player.into(),
             loss: format!("L{name} = {loss}"),
             update: format!(
-                "θ{name} ← θ{name} − η {direction},  g = ∇L{name},{moments}  η = {}",
+                "θ{name} ← θ{name} − η {direction},  g = ∇L{name},{moments}  η\u{a0}=\u{a0}{}",
                 three_digits(rate)
             ),
             rate,

@@ -54,4 +54,9 @@
     // Section 8: not one seed of the linear form keeps the bound of the log forms.
     let ends: Vec<f64> = linear_runs.iter().map(|run| *run.averaged.last().unwrap()).collect();
     assert!(ends.iter().all(|w1| *w1 > 0.10) && highest(&ends) >= 0.4, "{ends:?}");
+
+    // The top and section 3: the recorded run, and its other future.
+    assert_eq!((rounds.first(), rounds.last(), rounds.moments().len()), (0, 400, 51));
+    assert!(again && !fork.identical()?);
+    assert_eq!((fork.original().first(), fork.other().last()), (200, 400));
 }

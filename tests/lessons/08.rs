@@ -59,4 +59,8 @@
     assert!(before[0] < early[0] && early[0] < collapsed[0], "{told:?}");
     assert!(before[1] >= 0.8 && collapsed[1] <= 0.15 && again[1] >= 0.6, "{told:?}");
     assert!(again[2] > before[2], "{told:?}");
+
+    // Section 7: the heavier brake is another future of the same state.
+    assert_eq!((heavier.original().first(), heavier.other().last()), (50, 150));
+    assert!(!heavier.identical()?);
 }

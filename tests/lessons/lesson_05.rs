@@ -5,7 +5,7 @@ use crate::program;
 
 #[test]
 fn with_solutions_it_computes_what_it_says() {
-    let folder = program::solved("05-dcgan", 13);
+    let folder = program::solved("05-dcgan", 14);
     let there = |name: &str| folder.path().join(name).exists();
     assert!(there("runs/dcgan/checkpoint.safetensors"), "the training run is not saved");
     assert!(there("runs/lesson-05/evolution.mp4") && there("figures/video-01.mp4"), "no video");

@@ -3,7 +3,6 @@
   const figure = here && here.closest("figure");
   if (!figure) return;
   const { title, sides, steps, tables, names, playing } = MOMENTS;
-  const PNG = "data:image/png;base64,";
   const INK = "#262626", BLUE = "#0072b2", RED = "#b34f00";
   const last = steps.length - 1;
   const make = (name, set, style) => {
@@ -57,7 +56,7 @@
   const load = (source) => {
     if (!kept.has(source)) {
       const image = new Image();
-      image.src = PNG + source;
+      image.src = source;
       kept.set(source, image.decode().then(() => image));
     }
     return kept.get(source);
@@ -109,7 +108,8 @@
   // Of one run they stand beside the picture, of two below.
   const words = make("div", {}, "display:flex;flex-wrap:wrap;gap:.6em 1.6em;align-items:flex-start" +
     (alone ? ";flex:1 1 300px;min-width:0;align-content:flex-start" : ""));
-  const equations = make("div", { className: "equations" }, "flex:1 1 22em;min-width:0");
+  const equations = make("div", { className: "equations" },
+    alone ? "flex:1 1 22em;min-width:0" : "flex:1 1 100%;display:flex;flex-wrap:wrap;gap:0 1.6em");
   const told = make("div", { className: "numbers" }, "flex:0 1 auto");
   const curve = make("div", { className: "curve" }, "flex:1 1 26em;max-width:460px");
   const column = make("select", {});
@@ -185,7 +185,7 @@
       seen.push(table);
       const lines = tables[table].map(([who, loss, update]) =>
         `<div style="margin:.2em 0 .5em"><b>${plain(who)}</b><div class="math">${loss}</div><div class="math">${update}</div></div>`);
-      return name + lines.join("");
+      return `<div style="flex:1 1 18em;min-width:0">${name}${lines.join("")}</div>`;
     }).join("");
     const head = sides.length > 1 ? `<thead><tr><th></th>${sides.map((side) => `<th scope="col">${plain(side.name)}</th>`).join("")}</tr></thead>` : "";
     told.innerHTML = `<table>${head}<tbody>${names.map((name, i) =>

@@ -96,8 +96,12 @@ fn a_fork_with_a_change_differs_from_its_step_on() {
         assert!(!fork.identical().unwrap(), "{change}");
         let ends = |timeline: &Timeline| timeline.moments().last().unwrap().numbers.clone();
         assert_ne!(ends(fork.original()), ends(fork.other()), "{change}");
-        let texts = [fork.original(), fork.other()].map(|side| side.moments()[0].view.text().to_string());
-        assert_eq!(texts[0], texts[1], "{change}: both begin in one state");
+        // Both begin with the same samples; where the loss pulls them may differ.
+        let texts = [fork.original(), fork.other()].map(|side| {
+            let text = side.moments()[0].view.text();
+            text.split("Arrows").next().unwrap().to_string()
+        });
+        assert_eq!(texts[0], texts[1], "{change}");
     }
     // A seed from the start on is another start.
     let fork = timeline.fork(0, Change::Seed(7)).unwrap();

@@ -14,8 +14,20 @@ const DRAWN: usize = 700;
 const ARROWS: usize = 60;
 /// Points of the lattice on a side.
 const LATTICE: usize = 61;
-/// Samples and data of a view, which is drawn many times, and points of its lattice on a side.
-const VIEWED: (usize, usize) = (400, 41);
+/// What is drawn, and how finely.
+struct Detail {
+    points: usize,
+    arrows: usize,
+    lattice: usize,
+    levels: usize,
+    /// Samples that modes are counted with.
+    counted: usize,
+}
+
+const FULL: Detail =
+    Detail { points: DRAWN, arrows: ARROWS, lattice: LATTICE, levels: LEVELS, counted: COUNTED };
+/// Of a view, which is drawn many times.
+const VIEWED: Detail = Detail { points: 250, arrows: 20, lattice: 41, levels: 7, counted: 250 };
 /// Level lines.
 const LEVELS: usize = 11;
 
@@ -63,7 +75,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(plane: &Plane, window: &Window, lattice: usize) -> Result<Self> {
+    fn of(plane: &Plane, window: &Window, detail: &Detail) -> Result<Self> {
+        let (lattice, lines) = (detail.lattice, detail.levels);
         let (x, y) = (window.axis(0, lattice), window.axis(1, lattice));
         let places: Vec<f32> = y.iter().flat_map(|y| x.iter().flat_map(|x| [*x as f32, *y as f32])).collect();
         let values = said(plane, &places)?;
@@ -71,7 +84,7 @@ impl Seen {
             (1..10).map(|i| f64::from(i) / 10.0).collect()
         } else {
             let (low, high) = extremes(&values);
-            (1..=LEVELS).map(|i| low + (high - low) * i as f64 / (LEVELS + 1) as f64).collect()
+            (1..=lines).map(|i| low + (high - low) * i as f64 / (lines + 1) as f64).collect()
         };
         Ok(Self { x, y, values, levels })
     }
@@ -104,25 +117,26 @@ fn judge(plane: &Plane) -> &'static str {
 /// # Errors
 /// Samples that are not finite.
 pub fn picture(plane: &Plane) -> Result<Figure> {
-    game(plane, (DRAWN, LATTICE), COUNTED)
+    game(plane, &FULL)
 }
 
-/// [`picture`] for a live display or a timeline: of 400 samples and on a coarser lattice.
+/// [`picture`] for a live display or a timeline: of 250 samples and on a coarser lattice.
 ///
 /// # Errors
 /// Samples that are not finite.
 pub(in super::super) fn view(plane: &Plane) -> Result<Figure> {
-    Ok(game(plane, VIEWED, VIEWED.0)?.panel_height(380))
+    Ok(game(plane, &VIEWED)?.panel_height(360))
 }
 
-fn game(plane: &Plane, (drawn, lattice): (usize, usize), counted: usize) -> Result<Figure> {
+fn game(plane: &Plane, detail: &Detail) -> Result<Figure> {
+    let &Detail { points: drawn, arrows, counted, .. } = detail;
     let target = &plane.config().target;
     let (window, name) = (Window::of(target)?, judge(plane));
-    let seen = Seen::of(plane, &window, lattice)?;
+    let seen = Seen::of(plane, &window, detail)?;
     let data = columns(&target.sample(&mut Noise::new(11), drawn)?);
     let samples = plane.samples(drawn, 12)?;
     let made = columns(&samples);
-    let pulled = &samples[..2 * ARROWS];
+    let pulled = &samples[..2 * arrows];
     let pull: Vec<[f64; 2]> =
         plane.pull(pulled)?.as_chunks::<2>().0.iter().map(|p| p.map(f64::from)).collect();
     let strongest = pull.iter().map(|p| p[0].hypot(p[1])).fold(0.0, f64::max);
@@ -161,7 +175,7 @@ fn game(plane: &Plane, (drawn, lattice): (usize, usize), counted: usize) -> Resu
     Ok(Figure::new(&format!("{game} after {} steps: {coverage}.", plane.steps()))
         .alt(&format!(
             "{game} after {} steps. {drawn} points of data and as many samples of the generator; {coverage}. Level lines of \
-             {name}, which lies between {low:.3} and {high:.3} in the picture. Arrows from {ARROWS} samples to where G's \
+             {name}, which lies between {low:.3} and {high:.3} in the picture. Arrows from {arrows} samples to where G's \
              loss pulls them, the strongest {strongest:.3} per unit of length.",
             plane.steps()
         ))
@@ -182,7 +196,7 @@ pub fn levels_figure(caption: &str, planes: &[(&str, &Plane)]) -> Result<Figure>
     for (name, plane) in planes {
         let target = &plane.config().target;
         let window = Window::of(target)?;
-        let seen = Seen::of(plane, &window, LATTICE)?;
+        let seen = Seen::of(plane, &window, &FULL)?;
         let points = target.sample(&mut Noise::new(11), DRAWN)?;
         let data = columns(&points);
         let of_data = said(plane, &points)?;
