@@ -6,6 +6,7 @@
 mod bands;
 mod child;
 mod conditional;
+mod cuda;
 mod dcgan_cpu;
 mod dcgan_quality;
 mod disentanglement;
@@ -48,7 +49,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 14] = [
+pub const MEASUREMENTS: [Measurement; 15] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -118,6 +119,11 @@ pub const MEASUREMENTS: [Measurement; 14] = [
         name: "ppo-speed",
         about: "PPO's steps a second against a plain PyTorch script (minutes; needs --python; --quick)",
         run: ppo_speed::run,
+    },
+    Measurement {
+        name: "cuda",
+        about: "operations and DCGAN on a GPU, against the processor and PyTorch (minutes; by cuda/run.sh; --quick)",
+        run: cuda::run,
     },
 ];
 
