@@ -12,8 +12,6 @@ import sys
 from pathlib import Path
 
 TOLERANCE = 1e-3
-# How long a step took, and what a training that has diverged would show only later.
-UNCOMPARED = {"step", "epoch", "seconds"}
 
 
 def rows(path: str) -> list[dict[str, float | None]]:
@@ -30,7 +28,7 @@ def unfinished(found: list[dict[str, float | None]], steps: int) -> str | None:
 def difference(processor: dict[str, float | None], gpu: dict[str, float | None]) -> str | None:
     for name, expected in processor.items():
         value = gpu.get(name)
-        if name in UNCOMPARED:
+        if name in ("step", "epoch") or name.startswith("seconds"):
             continue
         if (expected is None) != (value is None):
             return f"{name}: {value}, on the processor {expected}"
@@ -49,7 +47,7 @@ def main() -> int:
         # A column that is not there at this step is not there on the processor either.
         missing = [name for name, value in gpu[-1].items() if value is None and processor[-1][name] is not None]
         wrong = wrong or (f"{missing[0]} is not finite in the last step" if missing else None)
-    print(wrong or "the same, within a thousandth")
+    print(wrong or "right")
     return int(wrong is not None)
 
 
