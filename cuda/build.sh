@@ -70,6 +70,7 @@ pack() {
     rm -rf "$pack"
     mkdir -p "$pack"
     strip -o "$pack/gan-course" "$work/target/release/gan-course"
+    strip -o "$pack/gan-course-cpu" "$PWD/target/release/gan-course"
     if [[ -n $tests ]]; then
         strip -o "$pack/tests" "$1"
     fi
@@ -85,15 +86,17 @@ pack() {
 }
 
 mkdir -p "$work"
+# What the GPU's results are compared with.
+CARGO_TARGET_DIR=$PWD/target cargo build --release --locked
 install_toolkit
 stub_driver
 shim_nvidia_smi
 export CUDA_PATH=$toolkit PATH=$work/shim:$toolkit/bin:$PATH
 export CARGO_TARGET_DIR=$work/target
-cargo build --release --features cuda
+cargo build --release --locked --features cuda
 program=
 if [[ -n $tests ]]; then
-    program=$(cargo test --release --lib --no-run --features cuda --message-format=json |
+    program=$(cargo test --release --locked --lib --no-run --features cuda --message-format=json |
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
 fi
 pack "$program"

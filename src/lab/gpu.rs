@@ -108,7 +108,8 @@ pub fn decide(choice: Choice, probe: impl FnOnce() -> Probe) -> Result<(Build, O
         (None, true) => {
             let missing: Vec<String> =
                 probe.missing().map(|part| format!("{} ({})", part.name, part.detail)).collect();
-            let advice = probe.missing().filter_map(|part| part.advice.clone()).collect::<Vec<_>>();
+            let mut advice = probe.missing().filter_map(|part| part.advice.clone()).collect::<Vec<_>>();
+            advice.dedup();
             Err(Error::new("use the GPU")
                 .expected("an NVIDIA GPU with driver and CUDA toolkit")
                 .actual(format!("no {}", missing.join("; no ")))

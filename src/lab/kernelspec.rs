@@ -33,7 +33,7 @@ fn contents(checkout: &Checkout) -> String {
 /// evcxr's configuration: the committed one, whose path serves a stock evcxr in `notebooks/`, made to serve any
 /// folder; cells are compiled without optimisation, since the heavy code lies, optimised, in the crate; failing ones
 /// leave marks.
-fn evcxr_toml(checkout: &Checkout) -> String {
+pub(super) fn evcxr_toml(checkout: &Checkout) -> String {
     let committed = include_str!("../../notebooks/evcxr.toml");
     let features = gpu::chosen(checkout).features();
     let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };

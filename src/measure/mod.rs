@@ -6,6 +6,7 @@
 mod bands;
 mod child;
 mod conditional;
+mod cuda;
 mod dcgan_cpu;
 mod dcgan_quality;
 mod disentanglement;
@@ -126,6 +127,11 @@ pub const MEASUREMENTS: [Measurement; 15] = [
         name: "ppo-speed",
         about: "PPO's steps a second against a plain PyTorch script (minutes; needs --python; --quick)",
         run: ppo_speed::run,
+    },
+    Measurement {
+        name: "cuda",
+        about: "operations and DCGAN on a GPU, against the processor and PyTorch (minutes; by cuda/run.sh; --quick)",
+        run: cuda::run,
     },
 ];
 

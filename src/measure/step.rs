@@ -6,7 +6,7 @@
 use crate::Result;
 use crate::lessons::dcgan::{Batch, DcganConfig, Game};
 use crate::nn::dcgan::Preset;
-use crate::tensor::{Noise, seeded_device, tensor};
+use crate::tensor::{Noise, Unread, seeded_device, tensor};
 
 /// Latent numbers and colours of what is measured.
 const LATENT: usize = 128;
@@ -45,6 +45,17 @@ impl Training {
         let pixels = pixels.into_iter().map(|x| x.clamp(-1.0, 1.0)).collect();
         let images = tensor(&game.dev, pixels, (batch, COLOURS, side, side))?;
         Ok(Self { game, noise, images, batch })
+    }
+
+    /// [`step`](Self::step) whose losses, all added, are left on the device.
+    pub(super) fn step_unread(&mut self) -> Result<Unread> {
+        let z = self.game.latent(&mut self.noise, self.batch)?;
+        let ([losses, _], gradients) = self.game.judge_unread(&self.images, z)?;
+        self.game.discriminator.update(gradients)?;
+        let z = self.game.latent(&mut self.noise, self.batch)?;
+        let (loss_g, gradients) = self.game.fool_unread(z)?;
+        self.game.generator.update(gradients)?;
+        Ok(Unread::Sum(Box::new([Unread::Sum(Box::new(losses)), loss_g])))
     }
 
     pub(super) fn step(&mut self) -> Result<Report> {

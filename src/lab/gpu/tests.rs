@@ -117,7 +117,11 @@ fn a_machine_without_a_gpu_is_told_nothing() {
     made.without("bin/nvidia-smi");
     made.without("driver/libcuda.so.1");
     assert_eq!(decide(Choice::default(), || made.probe()).unwrap(), (Build::Cpu, None));
-    assert!(made.refusal().contains("no NVIDIA GPU"), "{}", made.refusal());
+    let refusal = made.refusal();
+    assert!(
+        refusal.contains("no NVIDIA GPU") && refusal.matches("install NVIDIA's driver").count() == 1,
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -170,8 +174,14 @@ fn what_was_chosen_stays_and_changes_the_template() {
     fs::write(record(&checkout), serde_json::to_vec(&build).unwrap()).unwrap();
     assert_eq!(chosen(&checkout), build);
     assert_eq!(chosen(&checkout).key(), ["cuda", "/opt/cuda", "8.6"]);
+    let dependency = |checkout: &Checkout| {
+        let text = super::super::kernelspec::evcxr_toml(checkout);
+        text.lines().find(|line| line.starts_with("gan-course = ")).unwrap().to_owned()
+    };
+    assert!(dependency(&checkout).ends_with("default-features = false, features = [\"cuda\"] }"));
     choose(&checkout, Choice { cpu: true, cuda: false }).unwrap();
     assert_eq!(chosen(&checkout), Build::Cpu);
+    assert!(dependency(&checkout).ends_with("default-features = false }"));
     fs::write(record(&checkout), "{half").unwrap();
     assert_eq!(chosen(&checkout), Build::Cpu);
 }

@@ -223,7 +223,7 @@ impl Plan {
             let turned = dev.scratch(1, self.outputs * wide)?;
             let sizes = [self.outputs, self.tall(), wide];
             // Turned back: (O, B) to (B, O).
-            let back = Sizes { batch: self.outputs as u32, ..self.sizes(self.outputs, group.images, add) };
+            let back = self.sizes(self.outputs, group.images, add);
             // SAFETY: the caller's, of a group; scratch is as long as each product is.
             unsafe {
                 let columns = self.windows(dev, x, &group)?;

@@ -11,7 +11,7 @@ fn a_tensors_place_is_read_off_its_debug() {
     struct CudaSlice {
         cu_device_ptr: u64,
         len: usize,
-        device: std::sync::Arc<&'static str>,
+        device: &'static str,
     }
     #[derive(Debug)]
     #[allow(dead_code)]
@@ -20,7 +20,7 @@ fn a_tensors_place_is_read_off_its_debug() {
         data: std::sync::Arc<CudaSlice>,
         shape: (usize, usize),
     }
-    let slice = CudaSlice { cu_device_ptr: 140_000_000_512, len: 6, device: std::sync::Arc::new("len: 9") };
+    let slice = CudaSlice { cu_device_ptr: 140_000_000_512, len: 6, device: "len: 9" };
     let tensor = Tensor { id: 77, data: std::sync::Arc::new(slice), shape: (2, 3) };
     assert_eq!(place(&tensor), Some((140_000_000_512, 6)));
     assert_eq!(place(&"another version's"), None);
