@@ -295,7 +295,7 @@ def main() -> int:
         folder = Path(name)
         # What is trained here stays here.
         os.environ["GAN_COURSE_RUNS"] = str(folder / "runs")
-        kernel = Kernel(folder)
+        kernel = Kernel(folder, quiet=False)  # a restart writes where the start did
         try:
             kernel.wait_ready()
             for step, play in (

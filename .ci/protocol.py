@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -45,18 +46,24 @@ class Rust(jkt.KernelTests):
     code_inspect_sample = "let number = String::new();"
 
 
+def name_of(test: unittest.TestCase) -> str:
+    """A sub-test's is that of its test."""
+    found = re.search(r"\btest_\w+", test.id())
+    return found[0] if found else test.id()
+
+
 def outcome(kernel: str) -> dict[str, str]:
     """Each test's result; why it failed in one line."""
     tests = type(kernel, (Rust,), {"kernel_name": kernel})
     result = unittest.TestResult()
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(tests)
-    names = [test.id().rpartition(".")[2] for test in suite]  # type: ignore[union-attr]
+    names = [name_of(test) for test in suite]  # type: ignore[arg-type]
     suite.run(result)
     found = dict.fromkeys(names, "passed")
     for test, why in result.skipped:
-        found[test.id().rpartition(".")[2]] = f"skipped: {why}"
+        found[name_of(test)] = f"skipped: {why}"
     for test, trace in result.failures + result.errors:
-        name = test.id().rpartition(".")[2]
+        name = name_of(test)
         if name not in found:
             sys.exit(f"protocol: {kernel} did not start: {trace}")
         found[name] = f"failed: {trace.strip().splitlines()[-1]}"

@@ -117,11 +117,9 @@ fn listen(socket: &Path, seen: Arc<[AtomicU64; 2]>) -> Result<()> {
             match event {
                 Event::LiveBegin(link, writer) => links.begin(link, writer),
                 Event::LiveEnd(link) => links.end(link),
-                Event::Live(link, said) => {
-                    if links.heard(link, &said, "request").is_some() {
-                        seen[0].fetch_add(1, Ordering::Relaxed);
-                        seen[1].fetch_add(u64::from(said["show"] != "progress"), Ordering::Relaxed);
-                    }
+                Event::Live(link, said) if links.heard(link, &said, "request").is_some() => {
+                    seen[0].fetch_add(1, Ordering::Relaxed);
+                    seen[1].fetch_add(u64::from(said["show"] != "progress"), Ordering::Relaxed);
                 }
                 _ => {}
             }

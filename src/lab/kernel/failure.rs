@@ -195,7 +195,7 @@ mod tests {
 
     fn message() -> Message {
         let key = Key::new("");
-        Message::read(Message::new(&[], "stream", &json!({}), &json!({}), &key), &key).unwrap()
+        Message::read(Message::answer(&[], "stream", &json!({}), &json!({}), &key), &key).unwrap()
     }
 
     fn watched(stderr: &[&str], stdout: &[&str]) -> (Vec<String>, Option<Failure>) {

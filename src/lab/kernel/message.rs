@@ -69,7 +69,7 @@ impl Message {
     }
 
     /// A new message, an answer or report to the one with this header; `identities` say who gets it.
-    pub fn new(identities: &[Vec<u8>], kind: &str, parent: &Value, content: &Value, key: &Key) -> Frames {
+    pub fn answer(identities: &[Vec<u8>], kind: &str, parent: &Value, content: &Value, key: &Key) -> Frames {
         let header = json!({
             "msg_id": format!("{:032x}", rand::random::<u128>()),
             "session": parent["session"],
@@ -180,7 +180,7 @@ mod tests {
     fn only_whole_and_signed_messages_are_read() {
         let key = Key::new("secret");
         let parent = json!({ "msg_id": "p", "session": "s" });
-        let frames = Message::new(&[b"me".to_vec()], "status", &parent, &json!({ "a": 1 }), &key);
+        let frames = Message::answer(&[b"me".to_vec()], "status", &parent, &json!({ "a": 1 }), &key);
         let message = Message::read(frames.clone(), &key).unwrap();
         assert_eq!(
             (message.kind(), message.parent_id(), message.content()["a"].as_u64()),

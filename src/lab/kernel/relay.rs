@@ -176,8 +176,9 @@ impl Relay {
         if self.back.is_some() && !self.ready && self.probed.is_none_or(|since| since.elapsed() > PROBE) {
             self.probed = Some(Instant::now());
             let parent = json!({ "session": OWN, "msg_id": "" });
-            let frames = Message::new(&[OWN.into()], "kernel_info_request", &parent, &json!({}), &self.key);
-            self.to_back(Channel::Shell, &frames);
+            let frames =
+                Message::answer(&[OWN.into()], "kernel_info_request", &parent, &json!({}), &self.key);
+            self.pass_back(Channel::Shell, &frames);
         }
         if let Some(cell) = &mut self.running {
             for (message, text) in cell.watch.flush() {
@@ -191,19 +192,19 @@ impl Relay {
         self.back = Back::connect(&self.behind, &self.events).ok();
         if self.back.is_some() {
             for (channel, frames) in std::mem::take(&mut self.early) {
-                self.to_back(channel, &frames);
+                self.pass_back(channel, &frames);
             }
         }
     }
 
-    fn to_back(&mut self, channel: Channel, frames: &Frames) {
+    fn pass_back(&mut self, channel: Channel, frames: &Frames) {
         match &self.back {
             Some(back) => back.send(channel, frames),
             None => self.early.push((channel, frames.clone())),
         }
     }
 
-    fn to_front(&self, channel: Channel, frames: &Frames) {
+    fn pass_front(&self, channel: Channel, frames: &Frames) {
         match channel {
             Channel::Shell => self.shell.send(frames),
             Channel::Control => self.control.send(frames),
@@ -245,10 +246,10 @@ impl Relay {
             }
             (Channel::Control, "interrupt_request") if self.interrupt(&message) => {}
             (Channel::Control, "shutdown_request") => {
-                self.to_back(channel, message.frames());
+                self.pass_back(channel, message.frames());
                 self.shutdown = Some((Instant::now(), message));
             }
-            _ => self.to_back(channel, message.frames()),
+            _ => self.pass_back(channel, message.frames()),
         }
     }
 
@@ -266,7 +267,7 @@ impl Relay {
     }
 
     fn reply(&self, channel: Channel, to: &Message, kind: &str, content: &Value) {
-        self.to_front(channel, &Message::new(to.identities(), kind, &to.header, content, &self.key));
+        self.pass_front(channel, &Message::answer(to.identities(), kind, &to.header, content, &self.key));
     }
 
     fn next(&mut self) {
@@ -274,7 +275,7 @@ impl Relay {
             return;
         }
         let Some(request) = self.waiting.pop_front() else { return };
-        self.to_back(Channel::Shell, request.frames());
+        self.pass_back(Channel::Shell, request.frames());
         let is_cell = request.kind() == "execute_request";
         if is_cell {
             self.last_request = Some(request.header.clone());
@@ -297,7 +298,7 @@ impl Relay {
                 cell.reply = Some(message);
                 self.finish_cell();
             }
-            _ => self.to_front(channel, message.frames()),
+            _ => self.pass_front(channel, message.frames()),
         }
     }
 
@@ -365,7 +366,7 @@ impl Relay {
         let Some(request) = &self.last_request else { return };
         let id = request["msg_id"].as_str().unwrap_or("");
         if let Some(display) = self.links.heard(link, said, id) {
-            let frames = Message::new(&[], display.kind, request, &display.content, &self.key);
+            let frames = Message::answer(&[], display.kind, request, &display.content, &self.key);
             self.iopub.publish(&frames, display.key.as_deref());
         }
     }

@@ -63,7 +63,7 @@ impl Relay {
             object.remove("status");
         }
         let publish = |kind: &str, content: &Value| {
-            self.iopub.publish(&Message::new(&[], kind, &request.header, content, &self.key), None);
+            self.iopub.publish(&Message::answer(&[], kind, &request.header, content, &self.key), None);
         };
         publish("error", &content);
         if let Some(content) = failure.backtrace_content() {
@@ -80,7 +80,7 @@ impl Relay {
         for cell in cells {
             let status = |state: &str| {
                 let content = json!({ "execution_state": state });
-                self.iopub.publish(&Message::new(&[], "status", &cell.header, &content, &self.key), None);
+                self.iopub.publish(&Message::answer(&[], "status", &cell.header, &content, &self.key), None);
             };
             status("busy");
             self.reply(Channel::Shell, &cell, "execute_reply", &json!({ "status": "aborted" }));

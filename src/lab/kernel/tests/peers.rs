@@ -137,7 +137,7 @@ impl Frontend {
         );
         let parts =
             [header, "{}".into(), r#"{"a" : [1]}"#.into(), content.to_string()].map(String::into_bytes);
-        let message = Message::new(&[], kind, &json!({}), content, &key());
+        let message = Message::answer(&[], kind, &json!({}), content, &key());
         let message = Message::read(message, &key()).unwrap();
         (id, message.with_parts(&parts, &key()))
     }
@@ -257,7 +257,7 @@ impl Kernel {
                     interrupts.fetch_add(1, Ordering::SeqCst);
                 }
                 let kind = request.kind().replace("_request", "_reply");
-                let reply = Message::new(
+                let reply = Message::answer(
                     request.identities(),
                     &kind,
                     &request.header,
@@ -299,7 +299,7 @@ impl Player {
                 None => json!({ "status": "ok" }),
             };
             let kind = request.kind().replace("_request", "_reply");
-            let reply = Message::new(request.identities(), &kind, &request.header, &reply, &key());
+            let reply = Message::answer(request.identities(), &kind, &request.header, &reply, &key());
             self.said.lock().unwrap().push(reply[2..].to_vec());
             RUNTIME.block_on(self.shell.send(to_zmq(&reply))).unwrap();
             self.publish(&request, "status", &json!({ "execution_state": "idle" }));
@@ -307,7 +307,7 @@ impl Player {
     }
 
     fn publish(&mut self, request: &Message, kind: &str, content: &Value) {
-        let frames = Message::new(&[], kind, &request.header, content, &key());
+        let frames = Message::answer(&[], kind, &request.header, content, &key());
         self.said.lock().unwrap().push(frames.clone());
         RUNTIME.block_on(self.iopub.send(to_zmq(&frames))).unwrap();
     }
@@ -351,7 +351,8 @@ impl Player {
             "ask" => {
                 let identities = request.identities();
                 let content = json!({ "prompt": rest, "password": false });
-                let question = Message::new(identities, "input_request", &request.header, &content, &key());
+                let question =
+                    Message::answer(identities, "input_request", &request.header, &content, &key());
                 RUNTIME.block_on(self.stdin.send(to_zmq(&question))).unwrap();
                 let answer = RUNTIME.block_on(self.stdin.recv()).unwrap();
                 let answer = Message::read(from_zmq(answer), &key()).unwrap().content();
