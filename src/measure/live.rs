@@ -48,9 +48,11 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     let head = ["stage", "steps", "time with a viewer / without", "updates a second", "of these figures"];
     let text = format!(
         "`cargo course measure {NAME}`, {today}, {}. {rounds} rounds; in each, both train the same steps from the same state, \
-         in turns; median, and between which values half of the rounds lie. The viewer reads what the launcher would.\n\n{}",
+         in turns; median, and between which values half of the rounds lie. The viewer reads what the launcher would.\n\n{}\n\
+         Steppers of 200 steps, each a moment, as pages of their own:\n\n{}",
         machine::description(),
         table::markdown(&head, &rows),
+        super::stepper::table()?,
     );
     super::publish(checkout, NAME, &text, options.quick)
 }
@@ -119,7 +121,10 @@ fn listen(socket: &Path, seen: Arc<[AtomicU64; 2]>) -> Result<()> {
                 Event::LiveEnd(link) => links.end(link),
                 Event::Live(link, said) if links.heard(link, &said, "request").is_some() => {
                     seen[0].fetch_add(1, Ordering::Relaxed);
-                    seen[1].fetch_add(u64::from(said["show"] != "progress"), Ordering::Relaxed);
+                    seen[1].fetch_add(
+                        u64::from(!said["show"].as_str().unwrap_or("").starts_with("progress")),
+                        Ordering::Relaxed,
+                    );
                 }
                 _ => {}
             }

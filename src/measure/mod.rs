@@ -28,7 +28,6 @@ mod shipped_generator;
 mod side;
 mod statistics;
 mod step;
-#[allow(dead_code, reason = "its table becomes part of another measurement's")]
 mod stepper;
 mod table;
 mod vae;

@@ -16,7 +16,7 @@ use crate::train::{Stage, Timeline};
 const STEPS: u64 = 200;
 
 /// A row a stage: what it is, the page's bytes, and the most that is allowed.
-pub(super) fn rows() -> Result<Vec<(&'static str, usize, usize)>> {
+fn rows() -> Result<Vec<(&'static str, usize, usize)>> {
     let (drawn, pixels) = (3_000_000, 12_000_000);
     Ok(vec![
         ("logistic regression", page::<Regression>(RegressionConfig::default())?, drawn),

@@ -1,6 +1,7 @@
 //! Training that is watched in the notebook: a bar that moves in its place, what there is to see of the stage, and the
 //! curves so far, redrawn as often as a small share of the time allows.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::watch::{Now, Watch, grouped};
@@ -14,14 +15,48 @@ const BAR: Duration = Duration::from_millis(100);
 const SHARE: f64 = 0.02;
 /// What a figure is taken to cost before one was drawn.
 const GUESS: Duration = Duration::from_millis(30);
+/// A stretch at least as long shows its last state. Of shorter ones one in [`APART`] does: figures would take most of the time
+/// of a loop that trains a few steps at a time.
+const LONG: Duration = Duration::from_secs(2);
+const APART: Duration = Duration::from_secs(2);
 /// Signs of the bar.
 const SIGNS: u64 = 40;
 /// Points of a curve; with more steps each is the mean of some.
 const POINTS: usize = 300;
 
+/// What the stretches of this process have shown so far.
+static SHOWN: Mutex<Shown> = Mutex::new(Shown { stretch: None, number: 0, figures: None });
+
+struct Shown {
+    /// Kind, name and last step of the newest stretch.
+    stretch: Option<(&'static str, String, u64)>,
+    number: u64,
+    /// When a stretch last ended with figures.
+    figures: Option<Instant>,
+}
+
+impl Shown {
+    /// A stretch that goes on where the newest one has ended is shown in its place.
+    fn place(&mut self, kind: &'static str, name: &str, from: u64) -> u64 {
+        let goes_on = self
+            .stretch
+            .as_ref()
+            .is_some_and(|(other, its, to)| (*other, its.as_str(), *to) == (kind, name, from));
+        self.number += u64::from(!goes_on);
+        self.number
+    }
+}
+
+fn shown() -> std::sync::MutexGuard<'static, Shown> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Who watches for a notebook.
 pub struct Notebook {
     live: Live,
+    kind: &'static str,
+    name: String,
+    place: u64,
     /// When the bar was drawn, since the stretch began.
     bar: Option<Duration>,
     /// What figures have cost so far, and the last of them.
@@ -32,31 +67,37 @@ pub struct Notebook {
 }
 
 impl Notebook {
-    /// The notebook whose cell runs this, if there is one.
-    pub fn open() -> Option<Self> {
-        Live::open().map(Self::of)
+    /// The notebook whose cell trains a stage of this kind and name from this step on, if there is one.
+    pub fn open(kind: &'static str, name: &str, from: u64) -> Option<Self> {
+        Live::open().map(|live| Self::of(live, kind, name, from))
     }
 
     /// The notebook whose kernel listens at this socket.
     #[cfg(feature = "lab")]
     pub(crate) fn at(socket: &std::path::Path) -> Option<Self> {
-        Live::at(socket).map(Self::of)
+        Live::at(socket).map(|live| Self::of(live, "stage", "stage", 0))
     }
 
-    fn of(live: Live) -> Self {
-        let (spent, last) = (Duration::ZERO, GUESS);
-        Self { live, bar: None, spent, last, stopping: false, troubled: false }
+    fn of(live: Live, kind: &'static str, name: &str, from: u64) -> Self {
+        let (spent, last, place) = (Duration::ZERO, GUESS, shown().place(kind, name, from));
+        let name = name.to_owned();
+        Self { live, kind, name, place, bar: None, spent, last, stopping: false, troubled: false }
+    }
+
+    fn show(&mut self, what: &str, html: &str, text: &str) {
+        self.live.show(&format!("{what} {}", self.place), html, text);
     }
 
     /// Says that the user's interrupt ended it here, and how to go on.
-    pub fn interrupted(&mut self, kind: &str, name: &str, step: u64, left: u64) {
+    pub fn interrupted(&mut self, step: u64, left: u64) {
+        let (kind, name) = (self.kind, &self.name);
         let (step, after) = (grouped(step), grouped(left));
         let line = format!(
             "Interrupted after step {step}, and saved as runs/{name}; all variables live. \
              Go on with train({left}) ({after} steps are left) of this {kind}. A second interrupt ends the cell at once, \
              and all variables are lost."
         );
-        self.live.show("interrupt", &format!("<p>{}</p>", escaped(&line)), &line);
+        self.show("interrupt", &format!("<p>{}</p>", escaped(&line)), &line);
     }
 
     fn show_bar(&mut self, now: &Now<'_>) {
@@ -75,45 +116,64 @@ impl Notebook {
             "<pre style=\"margin:0\"><span aria-hidden=\"true\">{bar}</span>\n{}\n</pre>",
             escaped(&line)
         );
-        self.live.show("progress", &html, &format!("{bar}\n{line}"));
+        self.show("progress", &html, &format!("{bar}\n{line}"));
     }
 
     fn show_figures(&mut self, now: &Now<'_>) {
         let begun = Instant::now();
-        let shown = now.view().and_then(|view| {
-            if let Some(view) = view {
-                self.live.show("view", &view.html()?, view.text());
+        for shown in [self.show_view(now), self.show_curves(now)] {
+            if let Err(error) = shown
+                && !std::mem::replace(&mut self.troubled, true)
+            {
+                self.trouble(&error);
             }
-            if let Some(figure) = curves(now.columns, now.history)? {
-                self.live.show("curves", &figure.html()?, figure.text());
-            }
-            Ok(())
-        });
-        if let Err(error) = shown
-            && !std::mem::replace(&mut self.troubled, true)
-        {
-            self.trouble(&error);
         }
         self.last = begun.elapsed();
         self.spent += self.last;
+    }
+
+    fn show_view(&mut self, now: &Now<'_>) -> Result<()> {
+        if let Some(view) = now.view()? {
+            self.show("view", &view.html()?, view.text());
+        }
+        Ok(())
+    }
+
+    fn show_curves(&mut self, now: &Now<'_>) -> Result<()> {
+        if let Some(figure) = curves(now.columns, now.history)? {
+            self.show("curves", &figure.html()?, figure.text());
+        }
+        Ok(())
+    }
+
+    /// Whether the state at which a stretch ends is to be drawn.
+    fn last_state(&self, now: &Now<'_>) -> bool {
+        let mut shown = shown();
+        shown.stretch = Some((self.kind, self.name.clone(), now.step));
+        let wanted = now.elapsed >= LONG || shown.figures.is_none_or(|last| last.elapsed() >= APART);
+        if wanted {
+            shown.figures = Some(Instant::now());
+        }
+        wanted
     }
 }
 
 impl Watch for Notebook {
     fn step(&mut self, now: &Now<'_>) {
-        self.stopping = self.live.stop_asked();
-        let ends = now.step >= now.to || self.stopping;
+        let ends = now.step >= now.to || self.stop();
         if ends || self.bar.is_none_or(|bar| now.elapsed.saturating_sub(bar) >= BAR) {
             self.show_bar(now);
             self.bar = Some(now.elapsed);
-            // At the end in any case: the last state stays.
-            if ends || (self.spent + self.last).as_secs_f64() <= SHARE * now.elapsed.as_secs_f64() {
+            let afford = (self.spent + self.last).as_secs_f64() <= SHARE * now.elapsed.as_secs_f64();
+            if if ends { self.last_state(now) } else { afford } {
                 self.show_figures(now);
             }
         }
     }
 
+    /// Once asked, it stays so: what `step` has shown as the end is the end.
     fn stop(&mut self) -> bool {
+        self.stopping |= self.live.stop_asked();
         self.stopping
     }
 }
@@ -166,4 +226,19 @@ fn curves(names: &[&str], history: &[Vec<f32>]) -> Result<Option<Figure>> {
         .alt(&format!("Curves over {steps} steps: {}.", said.join(", ")))
         .panel_height(200);
     Ok(Some(panels.into_iter().fold(figure, Figure::panel)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_that_goes_on_is_shown_in_its_place() {
+        let mut shown = Shown { stretch: None, number: 0, figures: None };
+        let first = shown.place("gan", "gan", 0);
+        shown.stretch = Some(("gan", "gan".into(), 10));
+        assert_eq!(shown.place("gan", "gan", 10), first);
+        assert_ne!(shown.place("gan", "gan", 0), first, "another beginning");
+        assert_ne!(shown.place("gan", "other", 10), first, "another run");
+    }
 }

@@ -40,9 +40,9 @@ pub use folder::Record;
 #[cfg(feature = "lab")]
 pub(crate) use folder::{checkpoint as checkpoint_in, names as runs_in};
 pub use history::{History, Report};
-pub use rule::Rule;
 #[cfg(feature = "lab")]
 pub(crate) use live::Notebook;
+pub use rule::Rule;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
@@ -129,7 +129,7 @@ impl<C, R: Report> Core<C, R> {
         if value.is_finite() {
             return Ok(value);
         }
-        Err(self.diverged(what, value, self.history.len() + 1, None))
+        Err(self.diverged(what, value, self.history.len() + self.unread as usize + 1, None))
     }
 
     /// The error of a number that is not finite; `read` is the stretch of steps that were read at once.
@@ -303,6 +303,12 @@ fn save_marked<S: Stage>(stage: &S, path: &Path, advice: &str) -> Result<String>
 /// The file that a stage is saved as, and its mark; `change` may change the header before it is written.
 fn whole<S: Stage>(stage: &S, change: impl FnOnce(&mut Header)) -> Result<(Vec<u8>, String)> {
     usable(stage)?;
+    if stage.core().unread > 0 {
+        return Err(Error::new("save a stage")
+            .expected("steps whose losses were read")
+            .actual(format!("{} that were interrupted half-way", stage.core().unread))
+            .next("resume the run as it was last saved"));
+    }
     let core = stage.core();
     let mut state = State::saving();
     // Cloning shares the tensors' memory: only their names and handles are copied.

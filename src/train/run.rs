@@ -36,6 +36,9 @@ impl Default for Pace {
     }
 }
 
+/// Numbers that are left on the device are read so often in any case: who watches wants to be told.
+const AT_LEAST: Duration = Duration::from_millis(150);
+
 /// How training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -73,13 +76,14 @@ pub fn runs() -> PathBuf {
 /// A loss or gradient was not finite, the run can't be saved, or another process trains it. The last good checkpoint
 /// is still there then, and after trouble with the disk so is the stage: call `train` again.
 pub fn train<S: Stage>(stage: &mut S, steps: u64, pace: &Pace) -> Result<()> {
-    let Some(mut notebook) = Notebook::open() else {
+    let from = stage.core().steps();
+    let Some(mut notebook) = Notebook::open(S::KIND, stage.core().name(), from) else {
         return train_watched(stage, steps, pace, &mut Lines::new(pace.tell)).map(|_| ());
     };
-    let to = stage.core().steps().saturating_add(steps);
+    let to = from.saturating_add(steps);
     if train_watched(stage, steps, pace, &mut notebook)? == End::Stopped {
-        let (step, core) = (stage.core().steps(), stage.core());
-        notebook.interrupted(S::KIND, core.name(), step, to.saturating_sub(step));
+        let step = stage.core().steps();
+        notebook.interrupted(step, to.saturating_sub(step));
     }
     Ok(())
 }
@@ -96,7 +100,7 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
     let (steps_per_epoch, images_per_epoch) = (stage.steps_per_epoch(), stage.images_per_epoch());
     let begun = Instant::now();
     let mut saved = begun;
-    let mut unread = Stretch::new();
+    let (mut unread, mut told) = (Stretch::new(), begun);
     for done in 1..=steps {
         let made = if pace.read <= 1 {
             step(stage).map(Some)
@@ -105,6 +109,7 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
                 let wanted = unread.len() >= pace.read
                     || done == steps
                     || watch.stop()
+                    || told.elapsed() >= AT_LEAST
                     || saved.elapsed() >= pace.save
                     || run.has_sample(stage);
                 if wanted { unread.read(stage) } else { Ok(None) }
@@ -120,6 +125,7 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
             }
         };
         run.sample(stage)?;
+        told = Instant::now();
         watch.step(&Now {
             step: stage.core().steps(),
             from,

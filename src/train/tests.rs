@@ -185,6 +185,26 @@ fn a_diverged_stage_refuses_to_go_on_and_to_be_saved() {
 }
 
 #[test]
+fn a_run_that_diverges_between_two_readings_keeps_its_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let trained = |rate: f64, read: u64| {
+        let mut tiny = Tiny::<2>::build(TinyConfig { rate }).unwrap();
+        tiny.core.place(&folder.path().join("run")).unwrap();
+        let end = train(&mut tiny, 200, &Pace { read, ..Pace::default() });
+        (tiny.core.history().clone(), tiny.core.steps(), end.map_err(|error| error.to_string()))
+    };
+    // Which rate overflows after some steps is the noise's doing.
+    let rates = [1e38, 7e37, 5e37, 3e37, 2e37, 1e37];
+    let (rate, at_once) = rates
+        .into_iter()
+        .map(|rate| (rate, trained(rate, 1)))
+        .find(|(_, (_, steps, end))| end.is_err() && (2..200).contains(steps))
+        .expect("a rate that diverges after some steps");
+    assert_eq!(at_once.0.len() as u64, at_once.1);
+    assert_eq!(trained(rate, 50), at_once);
+}
+
+#[test]
 fn what_is_not_finite_is_not_saved() {
     let (_folder, path, bytes) = saved();
     let mut tiny = trained(1);

@@ -44,13 +44,17 @@ impl Stretch {
     /// Makes a step and leaves its numbers where they are.
     pub(super) fn step<S: Stage>(&mut self, stage: &mut S) -> Result<()> {
         usable(stage)?;
+        if self.steps.is_empty() {
+            self.since = Instant::now(); // what happened since the last reading was no step
+        }
         match stage.advance_unread() {
             Ok(step) => {
                 self.steps.push(step);
                 stage.core_mut().unread += 1;
                 Ok(())
             }
-            Err(error) => Err(self.fail(stage, error)),
+            // The steps before it were whole, unless one of them is where it began.
+            Err(error) => Err(self.read(stage).err().unwrap_or_else(|| self.fail(stage, error))),
         }
     }
 
@@ -86,7 +90,6 @@ impl Stretch {
             newest = Some(report);
         }
         stage.core_mut().unread = 0;
-        self.since = Instant::now();
         Ok(newest)
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -30,6 +31,11 @@ fn launcher(socket: &Path, stop_at: Option<&'static str>) -> JoinHandle<Vec<Valu
     })
 }
 
+/// The word before the number of the stretch.
+fn place_of(said: &Value) -> &str {
+    said["show"].as_str().unwrap().split(' ').next().unwrap()
+}
+
 type Painter = Tiny<2, 3>;
 
 fn painter(folder: &Path, name: &str) -> Painter {
@@ -52,7 +58,7 @@ fn a_viewer_changes_no_bit_and_sees_the_last_state() {
     assert_eq!(seen.core.history(), alone.core.history());
 
     let shown = viewer.join().unwrap();
-    let last = |place: &str| shown.iter().rev().find(|said| said["show"] == place).expect(place).clone();
+    let last = |place: &str| shown.iter().rev().find(|said| place_of(said) == place).expect(place).clone();
     let bar = last("progress");
     assert!(
         bar["text"].as_str().unwrap().contains("100 %\nepoch 1,000 of 1,000, step 3,000 of 3,000"),
@@ -73,7 +79,7 @@ fn an_interrupt_ends_training_after_its_step_saved() {
     let mut stage = painter(folder.path(), "run");
     let mut notebook = Notebook::at(&folder.path().join("live")).unwrap();
     assert_eq!(train_watched(&mut stage, u64::MAX, &Pace::default(), &mut notebook).unwrap(), End::Stopped);
-    notebook.interrupted("painter", "run", stage.core.steps(), 7);
+    notebook.interrupted(stage.core.steps(), 7);
     drop(notebook);
     let saved = resume_at::<Painter>(&folder.path().join("run")).unwrap();
     assert!(saved.core.steps() == stage.core.steps() && saved.core.steps() > 0);
@@ -81,7 +87,21 @@ fn an_interrupt_ends_training_after_its_step_saved() {
     let text = shown.last().unwrap()["text"].as_str().unwrap();
     assert!(text.starts_with("Interrupted after step ") && text.contains("train(7)"), "{text}");
     // The state at which it ended is what stays in the notebook.
-    let bar = shown.iter().rev().find(|said| said["show"] == "progress").unwrap();
+    let bar = shown.iter().rev().find(|said| place_of(said) == "progress").unwrap();
     let step = format!("step {} of", grouped(stage.core.steps()));
     assert!(bar["text"].as_str().unwrap().contains(&step), "{bar}");
+}
+
+#[test]
+fn an_interrupt_comes_through_while_numbers_stay_on_the_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let viewer = launcher(&folder.path().join("live"), Some("step "));
+    let mut stage = painter(folder.path(), "unread");
+    let mut notebook = Notebook::at(&folder.path().join("live")).unwrap();
+    // As if numbers were never read but for who watches.
+    let pace = Pace { read: u64::MAX, save: Duration::MAX, samples: 0, ..Pace::default() };
+    assert_eq!(train_watched(&mut stage, u64::MAX, &pace, &mut notebook).unwrap(), End::Stopped);
+    drop(notebook);
+    assert!(stage.core.steps() > 0 && stage.core.history().len() as u64 == stage.core.steps());
+    viewer.join().unwrap();
 }
