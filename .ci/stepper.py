@@ -5,7 +5,8 @@
 The pages are those that `cargo test --test stepper` wrote. Required of each: no word in the console, no request but for the
 page itself; play goes on and pause holds; a step back shows the picture that was there before, bit by bit; Home, End, a number
 and the slider jump; all of it by keyboard alone too, with a focus that is seen; every picture has a text alternative that changes
-with it; text has a contrast of 4.5 at least, on a light page and on a dark one; a fork has two pictures and two curves; two
+with it; text has a contrast of 4.5 at least, on a light page, on a dark one and under JupyterLab's rules for tables in its dark theme; a
+button at its end keeps the focus, the step field's arrows go from moment to moment; a fork has two pictures and two curves; two
 steppers on one page don't disturb each other; and where scripts don't run, a still picture with its words is there. Pictures of
 the pages go to DIR. Exit 1 and one line otherwise.
 """
@@ -53,6 +54,18 @@ CONTRAST = """const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/
         const contrast = (a + 0.05) / (b + 0.05);
         if (contrast < least) { least = contrast; where = e.outerHTML.slice(0, 80) } }
     return [least, where]"""
+# What JupyterLab's dark theme says of tables in outputs, and a stepper moved to where it holds.
+LAB = """const style = document.createElement('style');
+    style.textContent = `:root { --jp-layout-color0: #111; --jp-layout-color1: #212121; --jp-rendermime-table-row-hover: #334 }
+        .jp-RenderedHTMLCommon { color: #fff; background: #111 }
+        .jp-RenderedHTMLCommon table { margin: 0 auto 1em; font-size: 12px; border: none }
+        .jp-RenderedHTMLCommon :is(td, th, tr) { vertical-align: middle; padding: .5em; text-align: right; border: none }
+        .jp-RenderedHTMLCommon tbody tr:nth-child(odd) { background: var(--jp-layout-color0) }
+        .jp-RenderedHTMLCommon tbody tr:nth-child(even) { background: var(--jp-layout-color1) }
+        .jp-RenderedHTMLCommon tbody tr:hover { background: var(--jp-rendermime-table-row-hover) }`;
+    document.head.append(style);
+    document.body.style.background = '#111';
+    document.body.classList.add('jp-RenderedHTMLCommon')"""
 REQUESTS = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:'))"
 
 
@@ -148,6 +161,16 @@ def by_keyboard(stepper: Stepper) -> None:
     start = page.execute_script("return arguments[0].querySelector('input[type=number]').min", stepper.box)
     typed = stepper.press(start, Keys.ENTER)
     require(typed["at"] == 0, f"a number that is typed does not jump: {typed['step']} instead of {start}")
+    require(stepper.press(Keys.ARROW_UP, Keys.ARROW_UP)["at"] == 2, "the field's arrow up does not step")
+    ActionChains(page).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).send_keys(Keys.BACKSPACE).perform()
+    ActionChains(page).send_keys(Keys.ENTER).perform()
+    emptied = stepper.seen()
+    require(emptied["at"] == 2 and emptied["step"] != 0, "an emptied field moves the stepper")
+    # A button that has come to its end keeps the focus, and with it the keys.
+    button = stepper.box.find_element(By.CSS_SELECTOR, "button[aria-label='last']")
+    page.execute_script("arguments[0].focus()", button)
+    require(stepper.press(Keys.ENTER)["at"] == last, "Enter does not press the button")
+    require(stepper.press(Keys.ARROW_LEFT)["at"] == last - 1, "a button that ends loses the focus and its keys")
 
 
 def contrast(stepper: Stepper) -> float:
@@ -157,7 +180,12 @@ def contrast(stepper: Stepper) -> float:
         ratio, where = stepper.page.execute_script(CONTRAST, stepper.box)
         require(ratio >= 4.5, f"contrast {ratio:.2f} on {ground}: {where}")
         least = min(least, float(ratio))
-    stepper.page.execute_script("document.body.style.background = ''")
+    stepper.page.execute_script(LAB)
+    ratio, where = stepper.page.execute_script(CONTRAST, stepper.box)
+    require(ratio >= 4.5, f"contrast {ratio:.2f} in JupyterLab's dark theme: {where}")
+    align = "return getComputedStyle(arguments[0].querySelector('td')).textAlign"
+    require(stepper.page.execute_script(align, stepper.box) == "left", "JupyterLab's rules move the numbers")
+    least = min(least, float(ratio))
     return least
 
 

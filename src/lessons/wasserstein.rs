@@ -128,7 +128,7 @@ impl Stage for Plane {
             Game::Gan {} => ("D", "−½ [mean ln D(x) + mean ln(1 − D(G(z)))]".to_string(), "−mean ln D(G(z))"),
             Game::Wgan { clip } => (
                 "c",
-                format!("mean c(G(z)) − mean c(x),  then each weight into [−{clip}, {clip}]"),
+                format!("mean c(G(z)) − mean c(x),  then each weight and bias into [−{clip}, {clip}]"),
                 "−mean c(G(z))",
             ),
             Game::WganGp { lambda, sides: Sides::Two } => (

@@ -168,6 +168,17 @@ impl Plate {
         &self.alt
     }
 
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.tiles
+            .iter()
+            .map(|tile| match &tile.content {
+                Content::Numbers(numbers) => 4 * numbers.values.len(),
+                Content::Pixels(picture) => picture.pixels().len(),
+            })
+            .sum()
+    }
+
     /// Draws the plate, at twice the size it is shown with, and encodes it as PNG.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod frames;
 mod strip;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
@@ -31,8 +32,8 @@ const SCRIPT: &str = include_str!("stepper/stepper.js");
 pub struct Moment {
     /// The step after which it is.
     pub step: u64,
-    /// What there is to see.
-    pub view: View,
+    /// What there is to see; copies of a moment share it.
+    pub view: Arc<View>,
     /// The equations that the step applied, three texts each: whose step, the loss, the update. Text between `_{` and `}`
     /// stands below the line, between `^{` and `}` above it.
     pub lines: Vec<[String; 3]>,
@@ -184,7 +185,7 @@ impl Stepper {
         let mut tables: Vec<Value> = Vec::new();
         let mut sides = Vec::new();
         for (side, pictures) in self.sides.iter().zip(pictures) {
-            let drawing = !matches!(side.moments[0].view, View::Picture { .. });
+            let drawing = !matches!(*side.moments[0].view, View::Picture { .. });
             let frames = Frames::of(pictures, drawing, colours)?;
             let shown = if drawing { frames.width } else { shown_width(frames.width) as usize };
             let mut places = Vec::new();

@@ -64,6 +64,20 @@ impl View {
         }
     }
 
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Figure(figure) => figure
+                .panels
+                .iter()
+                .flat_map(|panel| &panel.series)
+                .map(|series| 24 * series.points.len())
+                .sum(),
+            Self::Plate(plate) => plate.bytes(),
+            Self::Picture { picture, .. } => picture.pixels().len(),
+        }
+    }
+
     /// The picture as it is shown, a pixel to a pixel of the page.
     pub(crate) fn picture(&self) -> Result<Picture> {
         match self {

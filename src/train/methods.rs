@@ -82,7 +82,7 @@ macro_rules! stage {
                 $crate::train::Timeline::record(self, steps, every)
             }
 
-            /// The stage as it was after this step of a timeline, with the same bits.
+            /// The stage as it was after this step of a timeline, on the processor with the same bits.
             ///
             /// # Errors
             /// The step lies outside of the timeline, or the timeline is of another kind of stage.

@@ -33,13 +33,15 @@ impl Rule {
         let (rate, direction) = match optimizer {
             OptimizerConfig::Sgd(sgd) if sgd.momentum == 0.0 => (sgd.rate, "g"),
             OptimizerConfig::Sgd(sgd) => (sgd.rate, "b"),
-            OptimizerConfig::RmsProp(rms) => (rms.rate, "g / (√v + ε)"),
+            OptimizerConfig::RmsProp(rms) if rms.momentum == 0.0 => (rms.rate, "g / (√v + ε)"),
+            OptimizerConfig::RmsProp(rms) => (rms.rate, "b"),
             OptimizerConfig::Adam(adam) => (adam.rate, "m̂ / (√v̂ + ε)"),
         };
         let moments = match optimizer {
             OptimizerConfig::Sgd(sgd) if sgd.momentum == 0.0 => "",
             OptimizerConfig::Sgd(_) => "  b ← μ b + g,",
-            OptimizerConfig::RmsProp(_) => "  v an average of g^{2},",
+            OptimizerConfig::RmsProp(rms) if rms.momentum == 0.0 => "  v an average of g^{2},",
+            OptimizerConfig::RmsProp(_) => "  b ← μ b + g / (√v + ε),  v an average of g^{2},",
             OptimizerConfig::Adam(_) => "  m̂, v̂ averages of g and g^{2},",
         };
         let (rate, name) =
@@ -53,6 +55,29 @@ impl Rule {
                 three_digits(rate)
             ),
             rate,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::optim::{AdamConfig, RmsPropConfig, SgdConfig};
+
+    /// What is subtracted is what the optimiser subtracts: with momentum that is b, whatever b is made of.
+    #[test]
+    fn an_update_is_that_of_its_optimiser() {
+        let (sgd, rms) = (SgdConfig::default(), RmsPropConfig::default());
+        let cases: [(OptimizerConfig, &str, &str); 5] = [
+            (SgdConfig { momentum: 0.0, ..sgd.clone() }.into(), "− η g,  g", "∇L,  η"),
+            (SgdConfig { momentum: 0.5, ..sgd }.into(), "− η b,  g", "  b ← μ b + g,  η"),
+            (RmsPropConfig { momentum: 0.0, ..rms.clone() }.into(), "− η g / (√v + ε),  g", "g^{2},  η"),
+            (RmsPropConfig { momentum: 0.5, ..rms }.into(), "− η b,  g", "  b ← μ b + g / (√v + ε),  v "),
+            (AdamConfig::default().into(), "− η m̂ / (√v̂ + ε),  g", "m̂, v̂ averages"),
+        ];
+        for (optimizer, moved, moments) in cases {
+            let update = Rule::new("", "", "", &optimizer, 1.0).update;
+            assert!(update.contains(moved) && update.contains(moments), "{update}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A training run to go back and forth in, and to fork.
 //!
 //! A timeline keeps a [`Moment`] of chosen steps (picture, equations, numbers) and, as far as memory allows, the stage
-//! itself. Since a stage is a value whose steps are exactly repeatable, any step in between is had by going on from the
-//! kept state before it.
+//! itself. Since a stage is a value whose steps are exactly repeatable on the processor, any step in between is had by
+//! going on from the kept state before it. On a GPU some sums come out in another order each time, and with them the last
+//! bits.
 
 mod fork;
 mod moving;
@@ -10,6 +11,7 @@ mod moving;
 mod tests;
 
 use std::fmt;
+use std::rc::Rc;
 
 pub use fork::{Change, Fork};
 
@@ -20,7 +22,7 @@ use moving::Moving;
 
 /// Most moments that are kept; more make gaps twice as long.
 pub const MOMENTS: usize = 201;
-/// Bytes of states that are kept, about; at least two states are, whatever their size.
+/// Bytes of states that are kept, about, and as many of pictures at most; two of each are, whatever their size.
 pub const STATES: usize = 256 << 20;
 
 /// A recorded run.
@@ -37,11 +39,12 @@ pub const STATES: usize = 256 << 20;
 /// assert_eq!(fork.other().steps(), [15, 20, 30, 40]);
 /// # Ok::<(), gan_course::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Timeline {
     kind: &'static str,
     moments: Vec<Moment>,
     /// Some of the run's states, in the order of their steps; the first is that of the first moment.
-    states: Vec<Box<dyn Moving>>,
+    states: Vec<Kept>,
     limits: Limits,
     /// Steps between two moments, and between two states, at least; 0 as long as nothing had to be left out.
     gaps: (u64, u64),
@@ -52,18 +55,24 @@ pub struct Timeline {
 struct Limits {
     moments: usize,
     states: usize,
+    /// Of all pictures, and of all states.
+    bytes: usize,
 }
 
-impl Limits {
+const LIMITS: Limits = Limits { moments: MOMENTS, states: MOMENTS, bytes: STATES };
+
+/// A state, which copies of a timeline and its forks share.
+#[derive(Clone)]
+struct Kept {
+    state: Rc<dyn Moving>,
+    step: u64,
+    /// A state grows with its history, so each has a size of its own.
+    bytes: usize,
+}
+
+impl Kept {
     fn of(stage: &dyn Moving) -> Result<Self> {
-        Ok(Self { moments: MOMENTS, states: (STATES / stage.bytes()?.max(1)).clamp(2, MOMENTS) })
-    }
-}
-
-impl Clone for Timeline {
-    fn clone(&self) -> Self {
-        let states = self.states.iter().map(|state| state.copy()).collect();
-        Self { moments: self.moments.clone(), states, ..*self }
+        Ok(Self { state: stage.copy().into(), step: stage.steps(), bytes: stage.bytes()? })
     }
 }
 
@@ -87,8 +96,7 @@ impl Timeline {
     /// # Errors
     /// `steps` or `every` is 0, the stage has no picture of itself, or a loss is not finite.
     pub fn record<S: Stage + 'static>(stage: &mut S, steps: u64, every: u64) -> Result<Self> {
-        let limits = Limits::of(stage)?;
-        Self::recorded(S::KIND, stage, (steps, every), limits)
+        Self::recorded(S::KIND, stage, (steps, every), LIMITS)
     }
 
     fn recorded(
@@ -115,7 +123,13 @@ impl Timeline {
 
     /// A timeline of one moment.
     fn begun(kind: &'static str, stage: &dyn Moving, limits: Limits) -> Result<Self> {
-        Ok(Self { kind, moments: vec![stage.moment()?], states: vec![stage.copy()], limits, gaps: (0, 0) })
+        Ok(Self {
+            kind,
+            moments: vec![stage.moment()?],
+            states: vec![Kept::of(stage)?],
+            limits,
+            gaps: (0, 0),
+        })
     }
 
     /// Keeps how the stage stands now; `every` is the distance of moments as they come.
@@ -128,18 +142,32 @@ impl Timeline {
             self.moments.pop();
         }
         self.moments.push(stage.moment()?);
-        while self.moments.len() > self.limits.moments {
+        while self.moments.len() > self.limits.moments
+            || self.moments.len() > 2 && self.shown() > self.limits.bytes
+        {
             self.gaps.0 = (2 * self.gaps.0).max(2 * every);
             thin(&mut self.moments, |moment| moment.step, self.gaps.0, true);
         }
-        if stage.steps() - self.states[self.states.len() - 1].steps() >= self.gaps.1 {
-            self.states.push(stage.copy());
+        if stage.steps() - self.states[self.states.len() - 1].step >= self.gaps.1 {
+            self.states.push(Kept::of(stage)?);
         }
-        while self.states.len() > self.limits.states {
+        while self.states.len() > self.limits.states
+            || self.states.len() > 2 && self.held() > self.limits.bytes
+        {
             self.gaps.1 = (2 * self.gaps.1).max(2 * every);
-            thin(&mut self.states, |state| state.steps(), self.gaps.1, false);
+            thin(&mut self.states, |state| state.step, self.gaps.1, false);
         }
         Ok(())
+    }
+
+    /// Bytes of all pictures.
+    fn shown(&self) -> usize {
+        self.moments.iter().map(|moment| moment.view.bytes()).sum()
+    }
+
+    /// Bytes of all states.
+    fn held(&self) -> usize {
+        self.states.iter().map(|kept| kept.bytes).sum()
     }
 
     /// The steps of all moments.
@@ -167,7 +195,7 @@ impl Timeline {
         self.moments.last().map_or(0, |moment| moment.step)
     }
 
-    /// The stage as it was after this step, with the same bits, whether a moment of it was kept or not.
+    /// The stage as it was after this step, on the processor with the same bits, whether a moment of it was kept or not.
     /// [`stage!`](crate::stage) offers this as `at`.
     ///
     /// # Errors
@@ -192,8 +220,8 @@ impl Timeline {
         if step > self.last() {
             return Err(outside());
         }
-        let before = self.states.iter().rev().find(|state| state.steps() <= step);
-        let mut state = before.ok_or_else(outside)?.copy();
+        let before = self.states.iter().rev().find(|kept| kept.step <= step);
+        let mut state = before.ok_or_else(outside)?.state.copy();
         while state.steps() < step {
             state.step()?;
         }
@@ -201,7 +229,7 @@ impl Timeline {
     }
 
     /// Trains the other future: from the state after step `at`, with one change, to the end of this timeline, with
-    /// moments at the same steps. Without a change it comes out the same bit by bit.
+    /// moments at the same steps. Without a change it comes out the same, on the processor bit by bit.
     ///
     /// # Errors
     /// `at` lies outside of the timeline or at its end, the stage has no such setting, its value is out of range, or the
@@ -224,9 +252,7 @@ impl Timeline {
             other.keep(&*changed, 1)?;
             original.moments.push(moment.clone());
         }
-        original
-            .states
-            .extend(self.states.iter().filter(|state| state.steps() > at).map(|state| state.copy()));
+        original.states.extend(self.states.iter().filter(|kept| kept.step > at).cloned());
         Ok(Fork { change, original, other })
     }
 

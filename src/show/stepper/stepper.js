@@ -14,7 +14,8 @@
   const number = (value) => {
     if (value === null) return "–";
     const size = Math.abs(value);
-    const text = size === 0 ? "0" : size < 1e-3 || size >= 1e6 ? value.toExponential(2) : value.toPrecision(3);
+    const text = size === 0 ? "0" : size < 1e-3 || size >= 1e6 ? value.toExponential(2)
+      : size >= 100 ? value.toFixed(0) : value.toPrecision(3);
     return text.replace(/-/g, "−");
   };
 
@@ -32,10 +33,14 @@
     ".gan-course-stepper button,.gan-course-stepper select,.gan-course-stepper input[type=number]" +
     "{font:inherit;color:" + INK + ";background:#f2f2f2;border:1px solid #6e6e6e;border-radius:3px;min-height:28px;padding:0 .6em}" +
     ".gan-course-stepper button{min-width:34px;cursor:pointer}" +
-    ".gan-course-stepper button:disabled{color:#6e6e6e;background:#fff;cursor:default}" +
-    ".gan-course-stepper table{border-collapse:collapse;margin:0;font:inherit;color:inherit}" +
-    ".gan-course-stepper :is(th,td){padding:.1em .7em .1em 0;text-align:left;font-weight:normal;background:none;color:inherit;border:0;font-variant-numeric:tabular-nums}" +
-    ".gan-course-stepper tr{background:none}" +
+    ".gan-course-stepper button[aria-disabled=true]{color:#6e6e6e;background:#fff;cursor:default}" +
+    // A number's own arrows go one step on, which may be no moment; the keys go to the next moment.
+    ".gan-course-stepper input[type=number]{-moz-appearance:textfield;appearance:textfield}" +
+    ".gan-course-stepper ::-webkit-inner-spin-button{-webkit-appearance:none;margin:0}" +
+    // A notebook has rules of its own for tables in its outputs, with grounds of its theme, that are more specific.
+    ".gan-course-stepper :is(table,thead,tbody,tr,th,td){background:none!important;color:inherit!important;border:0!important}" +
+    ".gan-course-stepper table{border-collapse:collapse;margin:0!important;font:inherit!important}" +
+    ".gan-course-stepper :is(th,td){padding:.1em .7em .1em 0!important;text-align:left!important;font-weight:normal;font-variant-numeric:tabular-nums}" +
     ".gan-course-stepper thead th{font-weight:bold}" +
     ".gan-course-stepper .math{font-family:serif;font-size:15px}" +
     ".gan-course-stepper sub,.gan-course-stepper sup{font-size:.75em;line-height:0}" });
@@ -87,6 +92,10 @@
   };
   const field = make("input", { type: "number", min: steps[0], max: steps[last], value: steps[0] }, "width:5.5em");
   field.addEventListener("change", () => {
+    if (field.value === "") {
+      field.value = steps[at];
+      return;
+    }
     // The moment nearest to the step that was asked for.
     const wanted = Number(field.value);
     jump(steps.reduce((best, step, i) => (Math.abs(step - wanted) < Math.abs(steps[best] - wanted) ? i : best), 0));
@@ -124,14 +133,15 @@
     const which = Number(column.value);
     const of = (side) => side.numbers.map((numbers) => numbers[which]);
     const all = sides.flatMap(of).filter((value) => value !== null);
-    const low = Math.min(...all), high = Math.max(...all);
+    const some = all.length > 0;
+    const low = some ? Math.min(...all) : null, high = some ? Math.max(...all) : null;
     const span = high - low || Math.abs(high) || 1;
     const x = (i) => LEFT + ((steps[i] - steps[0]) / (steps[last] - steps[0] || 1)) * (RIGHT - LEFT);
     const y = (value) => BOTTOM - ((value - low) / span) * (BOTTOM - TOP);
     const text = (content, x, y, anchor) =>
       `<text x="${x}" y="${y}" font-size="11" fill="${INK}" text-anchor="${anchor}">${plain(content)}</text>`;
     let drawn = `<path d="M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}" fill="none" stroke="${INK}"/>`;
-    drawn += text(number(high), LEFT - 5, TOP + 4, "end") + text(number(low), LEFT - 5, BOTTOM + 4, "end");
+    if (some) drawn += text(number(high), LEFT - 5, TOP + 4, "end") + text(number(low), LEFT - 5, BOTTOM + 4, "end");
     drawn += text(String(steps[0]), LEFT, BOTTOM + 15, "middle") + text(String(steps[last]), RIGHT, BOTTOM + 15, "end");
     drawn += text("step", (LEFT + RIGHT) / 2, BOTTOM + 15, "middle");
     sides.forEach((side, s) => {
@@ -152,8 +162,9 @@
     });
     drawn += `<path d="M${x(at)} ${TOP}V${BOTTOM}" stroke="${INK}" stroke-dasharray="2 2"/>`;
     const told = sides.map((side) => side.name + " " + number(of(side)[at])).join(", ");
+    const between = some ? `between ${number(low)} and ${number(high)}` : "without a number";
     plot.innerHTML = `<svg role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}" style="width:100%;height:auto;display:block" aria-label="${plain(
-      `Curve of ${names[which]} from step ${steps[0]} to ${steps[last]}, between ${number(low)} and ${number(high)}; at step ${steps[at]}: ${told}`)}">${drawn}</svg>`;
+      `Curve of ${names[which]} from step ${steps[0]} to ${steps[last]}, ${between}; at step ${steps[at]}: ${told}`)}">${drawn}</svg>`;
   };
 
   let at = 0, timer = 0, asked = 0;
@@ -174,13 +185,14 @@
     range.value = at;
     range.setAttribute("aria-valuetext", "step " + steps[at]);
     field.value = steps[at];
-    first.disabled = back.disabled = at === 0;
-    end.disabled = forward.disabled = at === last;
-    // What moves is the players: their lines, once a future.
-    const seen = [];
+    // Not "disabled", which would take the focus from the one that was just pressed.
+    [first, back].forEach((made) => made.setAttribute("aria-disabled", at === 0));
+    [end, forward].forEach((made) => made.setAttribute("aria-disabled", at === last));
+    // What moves is the players: their lines, once a future; without a name where they are those of all futures.
+    const seen = [], shared = sides.every((side) => side.tables[at] === sides[0].tables[at]);
     equations.innerHTML = sides.map((side) => {
       const table = side.tables[at];
-      const name = sides.length > 1 ? `<b>${plain(side.name)}</b>` : "";
+      const name = shared ? "" : `<b>${plain(side.name)}</b>`;
       if (seen.includes(table)) return "";
       seen.push(table);
       const lines = tables[table].map(([who, loss, update]) =>
@@ -245,6 +257,8 @@
       " ": typing || choosing || pressing ? null : () => (timer ? pause() : start()),
       ArrowLeft: typing || choosing ? null : () => jump(at - 1),
       ArrowRight: typing || choosing ? null : () => jump(at + 1),
+      ArrowUp: typing ? () => jump(at + 1) : null,
+      ArrowDown: typing ? () => jump(at - 1) : null,
       Home: typing || choosing ? null : () => jump(0),
       End: typing || choosing ? null : () => jump(last),
       "-": typing ? null : () => faster(-1),
@@ -258,9 +272,10 @@
 
   if (alone) row.append(words);
   box.append(style, row, controls, keys, status, ...(alone ? [] : [words]));
-  figure.querySelectorAll(":scope > .gan-course-stepper").forEach((old) => old.remove());
   const still = figure.querySelector(":scope > img");
   Promise.all(sides.flatMap((side) => [side.ground, side.files[0]]).filter(Boolean).map(load)).then(() => {
+    // Where the script ran twice, the other run's.
+    figure.querySelectorAll(":scope > .gan-course-stepper").forEach((old) => old.remove());
     if (still) still.style.display = "none";
     figure.prepend(box);
     draw();

@@ -67,7 +67,11 @@ pub(super) fn animation(pictures: &[Vec<Picture>]) -> Result<Still> {
 fn labelled(picture: &Picture, text: &str) -> Result<Picture> {
     let width = picture.width() as u32;
     let mut pixels = Canvas::pixels(width, LABEL, 1, |canvas| {
-        canvas.text(text, 6.0, f64::from(LABEL) / 2.0, 14.0, Weight::Bold, HPos::Left)
+        // Smaller, where it is longer than the picture is wide.
+        let (left, size) = (6.0, 14.0);
+        let room = f64::from(width) - 2.0 * left;
+        let size = size * (room / canvas.text_width(text, size, Weight::Bold)?).min(1.0);
+        canvas.text(text, left, f64::from(LABEL) / 2.0, size, Weight::Bold, HPos::Left)
     })?;
     pixels.extend(picture.pixels());
     Picture::new(picture.width(), picture.height() + LABEL as usize, pixels)

@@ -8,7 +8,7 @@ fn moment(step: u64, height: f64) -> Moment {
     let figure = Figure::new("c").alt(&format!("A line up to {height}.")).panel(panel);
     Moment {
         step,
-        view: View::Figure(figure),
+        view: View::Figure(figure).into(),
         lines: vec![["A <step>".into(), "L_{D} = x^{2} & </script>".into(), "θ ← θ".into()]],
         names: vec!["loss <i>".into()],
         numbers: vec![if step == 0 { f64::NAN } else { height }],

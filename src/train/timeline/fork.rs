@@ -20,8 +20,9 @@ pub enum Change {
     Rate(f64),
     /// The players' losses.
     Loss(GanLoss),
-    /// Where random numbers come from. Before the first step these are the initial weights too; later only those to come,
-    /// and what pictures are made of stays as it was.
+    /// Where random numbers come from. Before the first step these are the initial weights too, unless something was set by
+    /// hand; later only those to come, and what pictures are made of stays as it was. The order of DCGAN's minibatches stays
+    /// too.
     Seed(u64),
     /// λ, the gradient penalty's weight.
     Lambda(f32),
@@ -139,7 +140,7 @@ impl Fork {
         &self.other
     }
 
-    /// Whether both futures ended alike, bit by bit.
+    /// Whether both futures ended alike, bit by bit; without a change they do on the processor.
     ///
     /// # Errors
     /// A number in one of them is not finite.

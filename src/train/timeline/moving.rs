@@ -55,7 +55,7 @@ impl<S: Stage + 'static> Moving for S {
             numbers.push(rule.rate);
         }
         let lines = rules.into_iter().map(|rule| [rule.who, rule.loss, rule.update]).collect();
-        Ok(Moment { step: self.core().steps(), view, lines, names, numbers })
+        Ok(Moment { step: self.core().steps(), view: view.into(), lines, names, numbers })
     }
 
     fn copy(&self) -> Box<dyn Moving> {
@@ -75,8 +75,11 @@ impl<S: Stage + 'static> Moving for S {
             })
         };
         let seeded = match change {
-            // Before the first step the seed decides everything, the networks' initial weights too.
-            Change::Seed(_) if self.core().steps() == 0 => return Ok(Box::new(S::build(rebuilt(config)?)?)),
+            // Before the first step the seed decides everything, the networks' initial weights too, unless they were
+            // set by hand.
+            Change::Seed(_) if self.core().steps() == 0 && untouched(self)? => {
+                return Ok(Box::new(S::build(rebuilt(config)?)?));
+            }
             // Later only the random numbers to come: what pictures are made of stays comparable.
             Change::Seed(seed) => Some(*seed),
             _ => None,
@@ -101,6 +104,11 @@ impl<S: Stage + 'static> Moving for S {
         timeless.core_mut().history.forget("seconds");
         Ok(whole(&timeless, |header| header.mark.clear())?.0)
     }
+}
+
+/// Whether a stage is as its configuration builds it.
+fn untouched<S: Stage + 'static>(stage: &S) -> Result<bool> {
+    Ok(S::build(stage.core().config.clone())?.fingerprint()? == stage.fingerprint()?)
 }
 
 /// A report's numbers but for the time it took, which stands last and differs each time.

@@ -4,6 +4,7 @@ use super::*;
 use crate::data::Planar;
 use crate::lessons::density::{DensityConfig, DensityNet};
 use crate::lessons::gan::{Gan, GanConfig};
+use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
 use crate::lessons::wasserstein::{Plane, PlaneConfig};
 use crate::loss::GanLoss;
 
@@ -24,7 +25,7 @@ fn going_back_gives_the_same_bits() {
     let mut gan = gan();
     let beginning = gan.clone();
     // One state in ten moments at most: most steps are trained again.
-    let limits = Limits { moments: 50, states: 3 };
+    let limits = Limits { moments: 50, states: 3, ..LIMITS };
     let timeline = Timeline::recorded("gan", &mut gan, (40, 4), limits).unwrap();
     assert!(timeline.states() <= 3, "{}", timeline.states());
     let mut again = beginning;
@@ -59,7 +60,7 @@ fn looking_leaves_random_numbers_alone() {
 #[test]
 fn memory_is_bounded_and_what_is_kept_is_even() {
     for (steps, every, most) in [(200, 1, 20), (199, 1, 20), (37, 3, 5), (64, 2, 2), (10, 1, 50)] {
-        let limits = Limits { moments: most, states: most };
+        let limits = Limits { moments: most, states: most, ..LIMITS };
         let timeline = Timeline::recorded("density", &mut net(), (steps, every), limits).unwrap();
         let kept = timeline.steps();
         assert_eq!((kept[0], timeline.last()), (0, steps), "the ends stay");
@@ -73,6 +74,39 @@ fn memory_is_bounded_and_what_is_kept_is_even() {
         let gap = others.first().copied().unwrap_or(*last);
         assert!(gap <= every || 2 * steps / gap + 2 > most as u64, "{gaps:?}");
     }
+}
+
+#[test]
+fn memory_is_bounded_as_the_history_grows_and_pictures_are() {
+    let mut net = net();
+    let first = Moving::bytes(&net).unwrap();
+    let limits = Limits { bytes: 12 * first, ..LIMITS };
+    let timeline = Timeline::recorded("density", &mut net, (2_000, 50), limits).unwrap();
+    assert!(Moving::bytes(&net).unwrap() > 2 * first, "the history has to grow for this to be a test");
+    let states: usize = timeline.states.iter().map(|kept| kept.state.bytes().unwrap()).sum();
+    assert!(timeline.states() >= 2 && states <= limits.bytes, "{states} of {}", limits.bytes);
+    let pictures = |timeline: &Timeline| timeline.moments().iter().map(|m| m.view.bytes()).sum::<usize>();
+    let one = timeline.moments()[0].view.bytes();
+    assert!(one >= 24 * 100, "{one}: at least a curve's points");
+    let limits = Limits { bytes: 9 * one / 2, ..LIMITS };
+    let timeline = Timeline::recorded("density", &mut self::net(), (40, 1), limits).unwrap();
+    assert!(timeline.moments().len() >= 2 && pictures(&timeline) <= limits.bytes);
+    assert_eq!((timeline.first(), timeline.last()), (0, 40));
+    // Copies and forks share the pictures.
+    let fork = timeline.fork(0, Change::Nothing).unwrap();
+    let end = |timeline: &Timeline| timeline.moments().last().unwrap().view.clone();
+    assert!(std::sync::Arc::ptr_eq(&end(&timeline), &end(fork.original())));
+}
+
+#[test]
+fn another_seed_keeps_what_was_done_by_hand_before_the_first_step() {
+    let mut naive = NaiveGenerator::new(NaiveConfig::default()).unwrap();
+    naive.start_at_target(20).unwrap();
+    let timeline = naive.record(4, 1).unwrap();
+    let fork = timeline.fork(0, Change::Seed(7)).unwrap();
+    let text = |timeline: &Timeline| timeline.moments()[0].view.text().to_string();
+    assert_eq!(text(fork.original()), text(fork.other()));
+    assert!(!fork.identical().unwrap(), "what comes is random otherwise");
 }
 
 #[test]
