@@ -52,7 +52,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 15] = [
+pub const MEASUREMENTS: [Measurement; 16] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
