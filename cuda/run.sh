@@ -73,7 +73,10 @@ step() {
 train() {
     local program=$1
     shift
-    "$program" train --cpu "$@" >"$scratch/said" 2>&1 || { tail -5 "$scratch/said" && return 1; }
+    # The GPU's program refuses --cpu; the processor's would look for a GPU without.
+    local device=()
+    [[ $program != "$cpu" ]] || device=(--cpu)
+    "$program" train "${device[@]}" "$@" >"$scratch/said" 2>&1 || { tail -5 "$scratch/said" && return 1; }
 }
 
 stage() {

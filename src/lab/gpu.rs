@@ -41,6 +41,8 @@ pub enum Build {
         toolkit: PathBuf,
         /// The GPU's compute capability, such as `8.6`.
         capability: String,
+        /// The GPU's id, as `nvidia-smi -L` says it.
+        device: String,
     },
 }
 
@@ -57,7 +59,7 @@ impl Build {
     pub(super) fn key(&self) -> Vec<String> {
         match self {
             Self::Cpu => Vec::new(),
-            Self::Cuda { toolkit, capability } => {
+            Self::Cuda { toolkit, capability, .. } => {
                 vec!["cuda".to_owned(), toolkit.display().to_string(), capability.clone()]
             }
         }
@@ -65,16 +67,29 @@ impl Build {
 
     /// Sets what compiling and running for the GPU need to find.
     pub fn environment(&self, command: &mut Command) {
-        let Self::Cuda { toolkit, .. } = self else { return };
-        let before = |name: &str, folders: Vec<PathBuf>| {
+        let Self::Cuda { toolkit, capability, device } = self else { return };
+        let folders = |name: &str| {
             let set = command_or_own(command, name);
-            let rest = std::env::split_paths(&set).collect::<Vec<_>>();
-            std::env::join_paths(folders.into_iter().chain(rest.into_iter().filter(|p| p.as_os_str() != "")))
-                .unwrap_or(set)
+            std::env::split_paths(&set).filter(|folder| folder.as_os_str() != "").collect::<Vec<_>>()
         };
-        let path = before("PATH", vec![toolkit.join("bin")]);
-        let libraries = before("LD_LIBRARY_PATH", probe::library_folders(toolkit));
-        command.env("CUDA_PATH", toolkit).env("PATH", path).env("LD_LIBRARY_PATH", libraries);
+        // Last, for what else lies there, such as a distribution's cargo; first, where another toolkit's nvcc would win.
+        let (bin, mut path) = (toolkit.join("bin"), folders("PATH"));
+        let others = path.iter().position(|folder| folder.join("nvcc").is_file());
+        match others {
+            Some(at) if path[at] == bin => {}
+            Some(at) => path.insert(at, bin),
+            None => path.push(bin),
+        }
+        let libraries = probe::library_folders(toolkit).into_iter().chain(folders("LD_LIBRARY_PATH"));
+        let joined = |folders: Vec<PathBuf>| std::env::join_paths(folders).ok();
+        let (path, libraries) = (joined(path), joined(libraries.collect()));
+        command.envs(path.map(|path| ("PATH", path)));
+        command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
+        command
+            .env("CUDA_PATH", toolkit)
+            .env("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+            .env("CUDA_VISIBLE_DEVICES", device)
+            .env("CUDA_COMPUTE_CAP", capability.replace('.', ""));
     }
 }
 

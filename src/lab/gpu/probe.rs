@@ -16,8 +16,10 @@ pub struct Machine {
     pub path: OsString,
     /// Folders of libraries, for the driver's.
     pub libraries: Vec<PathBuf>,
-    /// Folders that may be a toolkit, the first one that is one counts.
+    /// Folders that may be a toolkit; the first whole one counts.
     pub toolkits: Vec<PathBuf>,
+    /// Which GPUs a program may see, as in `CUDA_VISIBLE_DEVICES`.
+    pub visible: Option<String>,
 }
 
 impl Machine {
@@ -41,6 +43,7 @@ impl Machine {
             path: std::env::var_os("PATH").unwrap_or_default(),
             libraries: std::env::split_paths(&set).chain(folders.map(PathBuf::from)).collect(),
             toolkits: named.chain([own]).chain(usual).collect(),
+            visible: std::env::var("CUDA_VISIBLE_DEVICES").ok(),
         }
     }
 }
@@ -69,6 +72,7 @@ pub struct Probe {
 
 #[derive(Clone, Debug)]
 struct Gpu {
+    uuid: String,
     name: String,
     capability: String,
     driver: String,
@@ -86,7 +90,8 @@ impl Probe {
         if self.missing().next().is_some() {
             return None;
         }
-        Some(Build::Cuda { toolkit: self.toolkit.clone()?, capability: self.gpu.clone()?.capability })
+        let gpu = self.gpu.clone()?;
+        Some(Build::Cuda { toolkit: self.toolkit.clone()?, capability: gpu.capability, device: gpu.uuid })
     }
 
     /// What is not there, or doesn't fit.
@@ -110,54 +115,54 @@ impl Probe {
 /// Looks for everything; what is missing doesn't stop it.
 pub fn probe(machine: &Machine) -> Probe {
     let (gpu, gpu_part) = gpu(machine);
-    let toolkit = machine.toolkits.iter().find(|root| root.join("include/cuda.h").is_file()).cloned();
-    let compiler = toolkit.as_deref().map(|root| compiler(machine, root));
-    let version = compiler.as_ref().and_then(|answer| answer.as_ref().ok()).copied();
-    let mut parts = vec![gpu_part, library(machine)];
-    parts.push(match (&gpu, version) {
-        (Some(gpu), Some(version)) => fits(gpu, version),
-        _ => part("driver and toolkit that fit", Err(("not known before both are there".into(), None))),
-    });
-    parts.push(part(
-        "CUDA toolkit",
-        match &toolkit {
-            Some(root) => Ok(root.display().to_string()),
-            None => Err(("no include/cuda.h in the usual folders".into(), Some(TOOLKIT.into()))),
-        },
-    ));
-    if let Some(root) = &toolkit {
-        parts.push(part(
-            "nvcc",
-            match compiler {
-                Some(Ok((major, minor))) => Ok(format!("CUDA {major}.{minor}")),
-                Some(Err(why)) => Err((why, Some("install the toolkit's compiler".into()))),
-                None => Err(("not there".into(), None)),
-            },
-        ));
-        let folders = library_folders(root);
-        for name in ["cublas", "cublasLt", "nvrtc"] {
-            let there =
-                folders.iter().map(|folder| folder.join(format!("lib{name}.so"))).find(|f| f.exists());
-            let label = match name {
-                "cublas" => "libcublas",
-                "cublasLt" => "libcublasLt",
-                _ => "libnvrtc",
-            };
-            parts.push(part(
-                label,
-                there.map(|file| file.display().to_string()).ok_or_else(|| {
-                    let advice = format!("install the toolkit's development files of {name}");
-                    (format!("no lib{name}.so in {}", root.display()), Some(advice))
-                }),
-            ));
+    let roots: Vec<&PathBuf> =
+        machine.toolkits.iter().filter(|root| root.join("include/cuda.h").is_file()).collect();
+    // A broken one may hide a good one further on; where none is good, the first is what there is to mend.
+    let mut looked = roots.iter().map(|root| (Some((*root).clone()), toolkit(machine, root, gpu.as_ref())));
+    let whole = |(_, parts): &(_, Vec<Part>)| parts.iter().all(|part| part.found);
+    let first = looked.next();
+    let found = match first {
+        Some(first) if !whole(&first) => looked.find(whole).unwrap_or(first),
+        Some(first) => first,
+        None => {
+            let why = "no include/cuda.h in the usual folders".to_owned();
+            (None, vec![part("CUDA toolkit", Err((why, Some(TOOLKIT.into()))))])
         }
-        parts.push(headers(root, version));
-    }
-    // What fits what can be said only of what is there: name the missing thing itself.
-    if parts.iter().enumerate().any(|(at, part)| at != 2 && !part.found) {
-        parts.retain(|part| part.detail != "not known before both are there");
-    }
+    };
+    let (toolkit, of_toolkit) = found;
+    let parts = [gpu_part, library(machine)].into_iter().chain(of_toolkit).collect();
     Probe { parts, gpu, toolkit }
+}
+
+/// A toolkit's parts, and whether they fit this GPU and its driver.
+fn toolkit(machine: &Machine, root: &Path, gpu: Option<&Gpu>) -> Vec<Part> {
+    let compiler = compiler(machine, root);
+    let version = compiler.as_ref().ok().copied();
+    let mut parts = Vec::new();
+    // Can be said only where both are there; else the missing one is named itself.
+    if let (Some(gpu), Some(version)) = (gpu, version) {
+        parts.push(fits(machine, root, gpu, version));
+    }
+    parts.push(part("CUDA toolkit", Ok(root.display().to_string())));
+    parts.push(part(
+        "nvcc",
+        compiler
+            .map(|(major, minor)| format!("CUDA {major}.{minor}"))
+            .map_err(|why| (why, Some("install the toolkit's compiler".into()))),
+    ));
+    let folders = library_folders(root);
+    for (label, name) in [("libcublas", "cublas"), ("libcublasLt", "cublasLt"), ("libnvrtc", "nvrtc")] {
+        let there = folders.iter().map(|folder| folder.join(format!("lib{name}.so"))).find(|f| f.exists());
+        parts.push(part(
+            label,
+            there.map(|file| file.display().to_string()).ok_or_else(|| {
+                let advice = format!("install the toolkit's development files of {name}");
+                (format!("no lib{name}.so in {}", root.display()), Some(advice))
+            }),
+        ));
+    }
+    parts.push(headers(root, version));
+    parts
 }
 
 fn part(name: &'static str, found: Result<String, (String, Option<String>)>) -> Part {
@@ -170,25 +175,53 @@ fn part(name: &'static str, found: Result<String, (String, Option<String>)>) -> 
 /// Asks the driver's program which GPU there is.
 fn gpu(machine: &Machine) -> (Option<Gpu>, Part) {
     const NAME: &str = "NVIDIA GPU";
-    let asked =
-        run(machine, "nvidia-smi", &["--query-gpu=name,compute_cap,driver_version", "--format=csv,noheader"]);
+    let asked = run(
+        machine,
+        "nvidia-smi",
+        &["--query-gpu=uuid,name,compute_cap,driver_version", "--format=csv,noheader"],
+    );
     let answer = match asked {
         Ok(answer) => answer,
         Err(why) => return (None, part(NAME, Err((why, Some(DRIVER.into()))))),
     };
-    let line = answer.lines().next().unwrap_or_default();
-    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-    if let [name, capability, driver] = fields[..]
-        && numbers(capability).is_some()
-        && driver.split('.').next().is_some_and(|major| major.parse::<u32>().is_ok())
-    {
-        let gpu = Gpu { name: name.into(), capability: capability.into(), driver: driver.into() };
-        let detail = format!("{name}, compute capability {capability}, driver {driver}");
-        return (Some(gpu), part(NAME, Ok(detail)));
+    let all: Vec<Gpu> = answer.lines().filter_map(a_gpu).collect();
+    if all.is_empty() {
+        let line = answer.lines().next().unwrap_or_default();
+        let said = if line.is_empty() { "nothing".to_owned() } else { format!("`{line}`") };
+        let why = format!("nvidia-smi says {said}");
+        return (
+            None,
+            part(NAME, Err((why, Some("run nvidia-smi by hand, and install the driver anew".into())))),
+        );
     }
-    let said = if line.is_empty() { "nothing".to_owned() } else { format!("`{line}`") };
-    let why = format!("nvidia-smi says {said}");
-    (None, part(NAME, Err((why, Some("run nvidia-smi by hand, and install the driver anew".into())))))
+    let chosen = match &machine.visible {
+        // The first that is named, by its number or the beginning of its id: dfdx takes that one.
+        Some(visible) => {
+            let first = visible.split(',').next().unwrap_or_default().trim();
+            match first.parse::<usize>() {
+                Ok(at) => all.get(at),
+                Err(_) => all.iter().find(|gpu| !first.is_empty() && gpu.uuid.starts_with(first)),
+            }
+        }
+        // Of several equally capable the first.
+        None => all.iter().rev().max_by_key(|gpu| numbers(&gpu.capability)),
+    };
+    let Some(gpu) = chosen.cloned() else {
+        let visible = machine.visible.as_deref().unwrap_or_default();
+        let why = format!("CUDA_VISIBLE_DEVICES is `{visible}`, which names none of {}", all.len());
+        return (None, part(NAME, Err((why, Some("unset CUDA_VISIBLE_DEVICES".into())))));
+    };
+    let detail = format!("{}, compute capability {}, driver {}", gpu.name, gpu.capability, gpu.driver);
+    (Some(gpu), part(NAME, Ok(detail)))
+}
+
+/// A line of nvidia-smi's.
+fn a_gpu(line: &str) -> Option<Gpu> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [uuid, name, capability, driver] = fields[..] else { return None };
+    let (uuid, name, capability, driver) = (uuid.into(), name.into(), capability.into(), driver.into());
+    let gpu = Gpu { uuid, name, capability, driver };
+    (gpu.uuid.starts_with("GPU-") && numbers(&gpu.capability).is_some()).then_some(gpu)
 }
 
 /// The library through which every program reaches the GPU.
@@ -202,34 +235,56 @@ fn library(machine: &Machine) -> Part {
     )
 }
 
-/// The oldest driver for a toolkit, and the GPUs that dfdx can be compiled for.
-fn fits(gpu: &Gpu, (major, minor): (u32, u32)) -> Part {
+/// Whether the driver can load what this toolkit compiles, and the toolkit and dfdx can compile for this GPU.
+fn fits(machine: &Machine, root: &Path, gpu: &Gpu, (major, minor): (u32, u32)) -> Part {
     const NAME: &str = "driver and toolkit that fit";
-    let driver: u32 = gpu.driver.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
-    let (least, oldest) = if major >= 13 { (580, (7, 5)) } else { (525, (5, 0)) };
-    let capability = numbers(&gpu.capability).unwrap_or((0, 0));
+    // dfdx's kernels are PTX, which only a driver of the same release or a newer one can load.
+    let driver = run(machine, "nvidia-smi", &[]).ok().and_then(|text| {
+        // `CUDA Version: 13.0`, in newer drivers `CUDA UMD Version: 13.0`.
+        let rest = text.split_once("CUDA ")?.1.split_once("Version:")?.1;
+        numbers(rest.split_whitespace().next()?)
+    });
+    let code = format!("sm_{}", gpu.capability.replace('.', ""));
+    let codes = run(&with_compiler(machine, root), "nvcc", &["--list-gpu-code"]).unwrap_or_default();
+    let shim = root.join("include/toolkit_cuda_fp16.h").is_file();
+    let wrong = match driver {
+        _ if major < 12 => Some((format!("CUDA {major}.{minor} is too old"), TOOLKIT)),
+        None => Some(("nvidia-smi doesn't say the driver's CUDA version".into(), DRIVER)),
+        Some((most, part)) if (most, part) < (major, minor) => {
+            let why = format!("driver {} can do CUDA {most}.{part}, not CUDA {major}.{minor}", gpu.driver);
+            Some((why, "install a newer driver, or an older toolkit and set CUDA_PATH to its folder"))
+        }
+        Some(_) if !codes.split_whitespace().any(|one| one == code) => {
+            let why = format!("CUDA {major}.{minor} has no code for capability {}", gpu.capability);
+            Some((why, "take a toolkit that has (nvcc --list-gpu-code), or another GPU"))
+        }
+        // Both dfdx 0.13 and these headers define __hmax_nan there.
+        Some(_) if major >= 13 && numbers(&gpu.capability) < Some((8, 0)) && !shim => {
+            let why =
+                format!("dfdx doesn't compile for capability {} with CUDA {major}'s headers", gpu.capability);
+            Some((why, "run cuda/build.sh, whose toolkit mends that, and unset CUDA_PATH"))
+        }
+        Some(_) => None,
+    };
     part(
         NAME,
-        if major < 12 {
-            Err((format!("CUDA {major}.{minor} is too old"), Some(TOOLKIT.into())))
-        } else if driver < least {
-            let why =
-                format!("driver {} is too old for CUDA {major}.{minor}, which needs {least}", gpu.driver);
-            Err((why, Some(format!("install driver {least} or newer"))))
-        } else if capability < oldest {
-            let why = format!("CUDA {major} has no code for capability {}", gpu.capability);
-            Err((why, Some("take a newer GPU".into())))
-        } else {
-            Ok(format!("CUDA {major}.{minor} with driver {}", gpu.driver))
+        match wrong {
+            None => Ok(format!("CUDA {major}.{minor} with driver {}", gpu.driver)),
+            Some((why, advice)) => Err((why, Some(advice.into()))),
         },
     )
 }
 
-fn compiler(machine: &Machine, root: &Path) -> Result<(u32, u32), String> {
+/// The machine with this toolkit's programs first.
+fn with_compiler(machine: &Machine, root: &Path) -> Machine {
     let mut path = OsString::from(root.join("bin"));
     path.push(":");
     path.push(&machine.path);
-    let answer = run(&Machine { path, ..machine.clone() }, "nvcc", &["--version"])?;
+    Machine { path, ..machine.clone() }
+}
+
+fn compiler(machine: &Machine, root: &Path) -> Result<(u32, u32), String> {
+    let answer = run(&with_compiler(machine, root), "nvcc", &["--version"])?;
     let release = answer.split("release ").nth(1).and_then(|rest| rest.split(',').next());
     release.and_then(numbers).ok_or_else(|| "nvcc doesn't say its release".into())
 }

@@ -14,8 +14,8 @@ struct Made {
 impl Made {
     fn whole() -> Self {
         let made = Self { folder: tempfile::tempdir().unwrap() };
-        made.program("bin/nvidia-smi", "echo 'NVIDIA T4, 7.5, 580.65.06'");
-        made.program("toolkit/bin/nvcc", "echo 'Cuda compilation tools, release 13.0, V13.0.88'");
+        made.driver("13.0", &["GPU-a1, NVIDIA A10, 8.6, 580.65.06"]);
+        made.compiler("toolkit", "13.0");
         let files = [
             "driver/libcuda.so.1",
             "toolkit/include/cuda.h",
@@ -46,16 +46,42 @@ impl Made {
         fs::set_permissions(self.at(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// A driver for this release of CUDA, and its GPUs.
+    fn driver(&self, release: &str, gpus: &[&str]) {
+        let query = gpus.join("\n");
+        let body = format!(
+            "[ $# = 0 ] && echo '| Driver Version: 1.2   CUDA Version: {release}     |' && exit\necho '{query}'"
+        );
+        self.program("bin/nvidia-smi", &body);
+    }
+
+    fn compiler(&self, toolkit: &str, release: &str) {
+        let body = format!(
+            "[ $1 = --list-gpu-code ] && printf 'sm_75\\nsm_86\\nsm_90\\n' && exit\n\
+             echo 'Cuda compilation tools, release {release}, V{release}.1'"
+        );
+        self.program(&format!("{toolkit}/bin/nvcc"), &body);
+    }
+
     fn without(&self, name: &str) {
         fs::remove_file(self.at(name)).unwrap();
     }
 
     fn probe(&self) -> Probe {
+        self.probe_seeing(None)
+    }
+
+    fn probe_seeing(&self, visible: Option<&str>) -> Probe {
         probe(&Machine {
             path: self.at("bin").into(),
             libraries: vec![self.at("nowhere"), self.at("driver")],
-            toolkits: vec![self.at("nothing"), self.at("toolkit")],
+            toolkits: vec![self.at("nothing"), self.at("toolkit"), self.at("other")],
+            visible: visible.map(Into::into),
         })
+    }
+
+    fn build(&self, toolkit: &str, capability: &str, device: &str) -> Build {
+        Build::Cuda { toolkit: self.at(toolkit), capability: capability.into(), device: device.into() }
     }
 
     /// What `--cuda` is refused with.
@@ -68,24 +94,81 @@ impl Made {
 #[test]
 fn a_whole_machine_is_built_for() {
     let made = Made::whole();
-    let build = Build::Cuda { toolkit: made.at("toolkit"), capability: "7.5".into() };
+    let build = made.build("toolkit", "8.6", "GPU-a1");
     for cuda in [false, true] {
         let (decided, line) = decide(Choice { cuda, cpu: false }, || made.probe()).unwrap();
         assert_eq!(decided, build);
-        assert_eq!(line.unwrap(), "GPU: NVIDIA T4, compute capability 7.5, driver 580.65.06");
+        assert_eq!(line.unwrap(), "GPU: NVIDIA A10, compute capability 8.6, driver 580.65.06");
     }
     let by_hand = decide(Choice { cuda: false, cpu: true }, || panic!("--cpu asks nobody")).unwrap();
     assert_eq!(by_hand, (Build::Cpu, None));
 
     let mut command = Command::new("cargo");
     command.env("PATH", "/a:/b").env("LD_LIBRARY_PATH", "");
+    let path = |command: &Command| command_or_own(command, "PATH").into_string().unwrap();
     build.environment(&mut command);
     assert_eq!(command_or_own(&command, "CUDA_PATH"), made.at("toolkit").as_os_str());
-    assert_eq!(
-        command_or_own(&command, "PATH"),
-        format!("{}:/a:/b", made.at("toolkit/bin").display()).as_str()
-    );
+    let bin = made.at("toolkit/bin").display().to_string();
+    assert_eq!(path(&command), format!("/a:/b:{bin}"));
+    assert_eq!(command_or_own(&command, "CUDA_DEVICE_ORDER"), "PCI_BUS_ID");
+    assert_eq!(command_or_own(&command, "CUDA_VISIBLE_DEVICES"), "GPU-a1");
+    assert_eq!(command_or_own(&command, "CUDA_COMPUTE_CAP"), "86");
     assert_eq!(command_or_own(&command, "LD_LIBRARY_PATH"), made.at("toolkit/lib64").as_os_str());
+    // Again, as in a program that this one started: nothing more.
+    build.environment(&mut command);
+    assert_eq!(path(&command), format!("/a:/b:{bin}"));
+    // Another toolkit's compiler comes after, other programs before.
+    made.compiler("other", "12.4");
+    let other = made.at("other/bin").display().to_string();
+    command.env("PATH", format!("/a:{other}:/b"));
+    build.environment(&mut command);
+    assert_eq!(path(&command), format!("/a:{bin}:{other}:/b"));
+}
+
+#[test]
+fn the_first_whole_toolkit_is_taken() {
+    let made = Made::whole();
+    for entry in walkdir::WalkDir::new(made.at("toolkit")).into_iter().map(|entry| entry.unwrap()) {
+        if entry.file_type().is_file() {
+            made.file(&format!("other/{}", entry.path().strip_prefix(made.at("toolkit")).unwrap().display()));
+        }
+    }
+    made.compiler("other", "12.4");
+    let of = |toolkit| Some(made.build(toolkit, "8.6", "GPU-a1"));
+    assert_eq!(made.probe().build(), of("toolkit"));
+    made.without("toolkit/lib64/libnvrtc.so");
+    assert_eq!(made.probe().build(), of("other"));
+    // None is whole: the first is what is said.
+    made.without("other/lib64/libcublas.so");
+    let missing: Vec<_> = made.probe().missing().map(|part| part.name).collect();
+    assert_eq!(missing, ["libnvrtc"]);
+}
+
+#[test]
+fn of_several_gpus_the_named_or_the_most_capable_is_taken() {
+    let made = Made::whole();
+    made.driver(
+        "13.0",
+        &[
+            "GPU-a1, NVIDIA A10, 8.6, 580.1",
+            "GPU-c3, NVIDIA H200, 9.0, 580.1",
+            "GPU-d4, NVIDIA H200, 9.0, 580.1",
+        ],
+    );
+    for (visible, capability, device) in [
+        (None, "9.0", "GPU-c3"),
+        (Some("0"), "8.6", "GPU-a1"),
+        (Some("2,0"), "9.0", "GPU-d4"),
+        (Some("GPU-a"), "8.6", "GPU-a1"),
+    ] {
+        let build = made.probe_seeing(visible).build();
+        assert_eq!(build, Some(made.build("toolkit", capability, device)), "{visible:?}");
+    }
+    for none in ["", "-1", "3", "GPU-x"] {
+        let probe = made.probe_seeing(Some(none));
+        let missing = probe.missing().next().unwrap();
+        assert!(missing.detail.starts_with(&format!("CUDA_VISIBLE_DEVICES is `{none}`")), "{missing:?}");
+    }
 }
 
 #[test]
@@ -135,7 +218,7 @@ fn a_drivers_program_that_fails_or_talks_nonsense() {
         ("true", "nvidia-smi says nothing"),
         ("echo 'No devices were found'", "nvidia-smi says `No devices were found`"),
         ("echo 'NVIDIA X, [N/A], 580.1'", "nvidia-smi says `NVIDIA X, [N/A], 580.1`"),
-        ("printf '\\377\\376'", "nvidia-smi"),
+        ("printf '\\377\\376'", "nvidia-smi says nothing"),
     ] {
         let made = Made::whole();
         made.program("bin/nvidia-smi", body);
@@ -144,23 +227,42 @@ fn a_drivers_program_that_fails_or_talks_nonsense() {
 }
 
 #[test]
-fn a_driver_too_old_and_a_gpu_too_old_are_said() {
+fn driver_toolkit_and_gpu_must_fit() {
     let made = Made::whole();
-    made.program("bin/nvidia-smi", "echo 'NVIDIA T4, 7.5, 535.10'");
-    assert!(
-        made.refusal().contains("driver 535.10 is too old for CUDA 13.0, which needs 580"),
-        "{}",
-        made.refusal()
-    );
-    made.program("toolkit/bin/nvcc", "echo 'Cuda compilation tools, release 12.4, V12.4.1'");
-    assert!(made.probe().build().is_some());
-    made.program("toolkit/bin/nvcc", "echo 'Cuda compilation tools, release 11.8, V11.8.1'");
-    assert!(made.refusal().contains("CUDA 11.8 is too old"), "{}", made.refusal());
+    let gpu = |capability: &str| format!("GPU-a1, NVIDIA X, {capability}, 535.10");
+    for (driver, compiler, capability, said) in [
+        ("12.2", "13.0", "8.6", Some("driver 535.10 can do CUDA 12.2, not CUDA 13.0")),
+        ("12.2", "12.4", "8.6", Some("driver 535.10 can do CUDA 12.2, not CUDA 12.4")),
+        ("12.2", "12.2", "8.6", None),
+        ("13.0", "12.4", "7.5", None),
+        ("13.0", "11.8", "8.6", Some("CUDA 11.8 is too old")),
+        ("13.0", "12.4", "12.0", Some("CUDA 12.4 has no code for capability 12.0")),
+        ("13.0", "13.0", "6.1", Some("CUDA 13.0 has no code for capability 6.1")),
+        ("13.0", "13.0", "7.5", Some("dfdx doesn't compile for capability 7.5 with CUDA 13's headers")),
+        ("none", "13.0", "8.6", Some("nvidia-smi doesn't say the driver's CUDA version")),
+    ] {
+        made.driver(driver, &[&gpu(capability)]);
+        made.compiler("toolkit", compiler);
+        match said {
+            None => assert!(made.probe().build().is_some(), "{driver} {compiler} {capability}"),
+            Some(said) => assert!(made.refusal().contains(said), "{}", made.refusal()),
+        }
+    }
     made.program("toolkit/bin/nvcc", "echo 'hello'");
     assert!(made.refusal().contains("nvcc doesn't say its release"), "{}", made.refusal());
-    let made = Made::whole();
-    made.program("bin/nvidia-smi", "echo 'Quadro P400, 6.1, 580.1'");
-    assert!(made.refusal().contains("no code for capability 6.1"), "{}", made.refusal());
+    // cuda/build.sh's toolkit is made for the T4.
+    made.driver("13.0", &[&gpu("7.5")]);
+    made.compiler("toolkit", "13.0");
+    made.file("toolkit/include/toolkit_cuda_fp16.h");
+    assert!(made.probe().build().is_some());
+    let newer = "[ $# = 0 ] && echo 'CUDA UMD Version: 13.0 |' && exit; echo 'GPU-a1, NVIDIA X, 8.6, 610.1'";
+    made.program("bin/nvidia-smi", newer);
+    assert!(made.probe().build().is_some());
+}
+
+fn opt_cuda(capability: &str) -> Build {
+    let toolkit = Path::new("/opt/cuda").into();
+    Build::Cuda { toolkit, capability: capability.into(), device: "GPU-a1".into() }
 }
 
 #[test]
@@ -169,7 +271,7 @@ fn what_was_chosen_stays_and_changes_the_template() {
     fs::write(folder.path().join("Cargo.toml"), "name = \"gan-course\"").unwrap();
     let checkout = Checkout::new(folder.path()).unwrap();
     assert_eq!(chosen(&checkout), Build::Cpu);
-    let build = Build::Cuda { toolkit: Path::new("/opt/cuda").into(), capability: "8.6".into() };
+    let build = opt_cuda("8.6");
     checkout.prepare(0).unwrap();
     fs::write(record(&checkout), serde_json::to_vec(&build).unwrap()).unwrap();
     assert_eq!(chosen(&checkout), build);
@@ -191,10 +293,13 @@ fn the_gpus_program_is_built_with_its_feature_beside_the_processors() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Cargo.toml"), "name = \"gan-course\"").unwrap();
     let checkout = Checkout::new(folder.path()).unwrap();
-    let build = Build::Cuda { toolkit: Path::new("/opt/cuda").into(), capability: "8.6".into() };
+    let build = opt_cuda("8.6");
     let cargo = child::building(&checkout, &build);
     let words: Vec<_> = cargo.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
     assert!(words.windows(2).any(|pair| pair == ["--features", "cuda"]), "{words:?}");
-    assert!(words.last().unwrap().ends_with("target/gpu"), "{words:?}");
+    let target = |build: &Build| child::building(&checkout, build).get_args().last().unwrap().to_owned();
+    assert!(words.last().unwrap().contains("target/gpu-"), "{words:?}");
+    assert_eq!(target(&opt_cuda("8.6")), target(&build));
+    assert_ne!(target(&opt_cuda("9.0")), target(&build));
     assert_eq!(command_or_own(&cargo, "CUDA_PATH"), "/opt/cuda");
 }

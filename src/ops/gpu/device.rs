@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cudarc::cublas::{CudaBlas, result, sys::cublasOperation_t};
 use cudarc::driver::{
@@ -28,12 +28,33 @@ unsafe impl DeviceRepr for Sizes {}
 // SAFETY: as above.
 unsafe impl DeviceRepr for Rule {}
 
-/// The GPU of this thread: kernels, cuBLAS on dfdx's stream, and memory for a convolution's matrices.
+/// The GPU of this process: kernels, and cuBLAS on dfdx's stream.
 pub(crate) struct Kernels {
     pub(crate) device: Arc<CudaDevice>,
     blas: CudaBlas,
     functions: BTreeMap<&'static str, CudaFunction>,
-    scratch: [Option<CudaSlice<f32>>; 2],
+}
+
+/// Memory for the matrices of a thread's convolution. When the thread ends, another takes it over: the stream works in
+/// one order. Nothing is freed at a program's end, when the driver may be gone already.
+#[derive(Default)]
+struct Scratch([Option<CudaSlice<f32>>; 2]);
+
+static SPARE: Mutex<Vec<[Option<CudaSlice<f32>>; 2]>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch(locked(&SPARE).pop().unwrap_or_default()));
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        locked(&SPARE).push(std::mem::take(&mut self.0));
+    }
+}
+
+/// Also after a panic elsewhere: what is locked here is never half changed.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Compiled once a process, for any GPU: the driver does the rest.
@@ -51,24 +72,23 @@ impl Kernels {
         device.load_ptx(compiled()?, "gan_course", &NAMES)?;
         let function = |name| device.get_func("gan_course", name).map(|function| (name, function));
         let functions = NAMES.into_iter().filter_map(function).collect();
-        Ok(Self { blas: CudaBlas::new(device.clone())?, device, functions, scratch: [None, None] })
+        Ok(Self { blas: CudaBlas::new(device.clone())?, device, functions })
     }
 
-    /// Lends this thread's; all of dfdx's devices are the first GPU, whose work is done in one order.
+    /// Lends the process's; all of dfdx's devices are the first GPU, whose work is done in one order.
     pub(crate) fn with<R>(
         dev: &Cuda,
         use_them: impl FnOnce(&mut Self) -> Result<R, CudaError>,
     ) -> Result<R, CudaError> {
-        thread_local! {
-            // Never dropped: when a thread's values go at a program's end, the driver may be gone already.
-            static OWN: RefCell<Option<&'static mut Kernels>> = const { RefCell::new(None) };
-        }
-        OWN.with_borrow_mut(|own| {
-            if own.is_none() {
-                *own = Some(Box::leak(Box::new(Self::new(dev)?)));
-            }
-            use_them(own.as_mut().expect("it was just made"))
-        })
+        static ONE: Mutex<Option<Kernels>> = Mutex::new(None);
+        let mut one = locked(&ONE);
+        let kernels = match &mut *one {
+            Some(kernels) => kernels,
+            none => none.insert(Self::new(dev)?),
+        };
+        // The driver's context is each thread's own setting, which cuBLAS needs.
+        kernels.device.bind_to_thread()?;
+        use_them(kernels)
     }
 
     fn run<P>(&self, name: &'static str, count: usize, parameters: P) -> Result<(), CudaError>
@@ -130,15 +150,16 @@ impl Launch for Cuda {
     }
 
     fn scratch(&self, slot: usize, count: usize) -> Result<Address, CudaError> {
-        Kernels::with(self, |kernels| {
-            let there = kernels.scratch[slot].as_ref().map_or(0, DeviceSlice::len);
+        let device = Kernels::with(self, |kernels| Ok(kernels.device.clone()))?;
+        SCRATCH.with_borrow_mut(|Scratch(scratch)| {
+            let there = scratch[slot].as_ref().map_or(0, DeviceSlice::len);
             if there < count {
                 // The old one first: both may not fit.
-                kernels.scratch[slot] = None;
+                scratch[slot] = None;
                 // SAFETY: a convolution writes it before it reads it.
-                kernels.scratch[slot] = Some(unsafe { kernels.device.alloc(count) }?);
+                scratch[slot] = Some(unsafe { device.alloc(count) }?);
             }
-            Ok(kernels.scratch[slot].as_ref().map_or(0, |slice| *slice.device_ptr()))
+            Ok(scratch[slot].as_ref().map_or(0, |slice| *slice.device_ptr()))
         })
     }
 
