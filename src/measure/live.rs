@@ -112,14 +112,16 @@ fn row<S: Stage>(name: &str, stage: &S, rounds: usize, length: Duration) -> Resu
 /// Reads what is shown as the launcher does, and counts it: all, and figures.
 fn listen(socket: &Path, seen: Arc<[AtomicU64; 2]>) -> Result<()> {
     let (events, inbox) = sync_channel(1024);
-    live::listen(UnixListener::bind(socket).map_err(failed)?, events);
+    live::listen(UnixListener::bind(socket).map_err(failed)?, events).map_err(failed)?;
     std::thread::spawn(move || {
         let mut links = live::Links::default();
         for event in inbox {
             match event {
-                Event::LiveBegin(link, writer) => links.begin(link, writer),
+                Event::LiveBegin(link, writer) => {
+                    links.begin(link, writer, Some(serde_json::json!({ "msg_id": "request" })));
+                }
                 Event::LiveEnd(link) => links.end(link),
-                Event::Live(link, said) if links.heard(link, &said, "request").is_some() => {
+                Event::Live(link, said) if links.heard(link, &said).is_some() => {
                     seen[0].fetch_add(1, Ordering::Relaxed);
                     seen[1].fetch_add(
                         u64::from(!said["show"].as_str().unwrap_or("").starts_with("progress")),

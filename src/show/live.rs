@@ -23,8 +23,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// A line to the notebook, for one piece of work in a cell.
 #[derive(Debug)]
 pub struct Live {
-    /// `None` once the launcher has gone or doesn't listen.
-    stream: Option<UnixStream>,
+    stream: UnixStream,
+    /// The launcher has gone or doesn't listen.
+    broken: bool,
     stopped: Arc<AtomicBool>,
     done: Receiver<()>,
 }
@@ -49,7 +50,7 @@ impl Live {
                 }
             }
         });
-        Some(Self { stream: Some(stream), stopped, done })
+        Some(Self { stream, broken: false, stopped, done })
     }
 
     /// Shows HTML, and the same in words, in the place that has this name; what was there before is replaced.
@@ -63,10 +64,8 @@ impl Live {
     }
 
     fn say(&mut self, line: &str) {
-        let sent = self.stream.as_mut().map(|stream| stream.write_all(format!("{line}\n").as_bytes()));
-        if let Some(Err(_)) = sent {
-            self.stream = None; // half a line may have been sent: nothing more can be
-        }
+        // After half a line nothing more can be sent.
+        self.broken = self.broken || self.stream.write_all(format!("{line}\n").as_bytes()).is_err();
     }
 }
 
@@ -74,9 +73,29 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.say("{}");
-        if let Some(stream) = &self.stream {
+        if !self.broken {
             let _ = self.done.recv_timeout(PATIENCE);
-            let _ = stream.shutdown(std::net::Shutdown::Both);
         }
+        // The reading thread holds the socket too: without this the launcher would take it for training for ever.
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launcher_that_does_not_read_sees_the_line_end() {
+        let socket = std::env::temp_dir().join(format!("gan-course-live-{:x}", rand::random::<u64>()));
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let mut live = Live::at(&socket).unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        std::fs::remove_file(&socket).unwrap();
+        live.show("figure", &"x".repeat(8 << 20), "");
+        assert!(live.broken);
+        drop(live);
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink()).expect("the line is open");
     }
 }

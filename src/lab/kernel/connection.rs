@@ -100,6 +100,7 @@ impl Connection {
         match self.transport.as_str() {
             "ipc" => Endpoint::Ipc(PathBuf::from(format!("{}-{port}", self.ip))),
             _ if self.ip == "*" => Endpoint::Tcp(format!("0.0.0.0:{port}")),
+            _ if self.ip.contains(':') => Endpoint::Tcp(format!("[{}]:{port}", self.ip)), // IPv6
             _ => Endpoint::Tcp(format!("{}:{port}", self.ip)),
         }
     }

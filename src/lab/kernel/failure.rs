@@ -5,6 +5,7 @@
 //! both: they do what they always do, and in these places leave marks. So a panic that was caught, or text on stderr,
 //! is never taken for a failure.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -18,6 +19,8 @@ const BEGIN: &str = "\u{2}gan-course:error";
 const FAILED: &str = "\u{2}gan-course:failed";
 /// How long a line on stderr waits for what follows it.
 const WAIT: Duration = Duration::from_millis(150);
+/// Bytes that a panic may hold back; when more come, it was caught, and the cell prints on.
+const HELD: usize = 1 << 20;
 /// How long the text of a failure may take to come.
 const LATE: Duration = Duration::from_secs(2);
 
@@ -46,11 +49,23 @@ macro_rules! eprintln {
 /// What a cell has printed to stderr and may be a failure's text, and whether it has failed.
 #[derive(Default)]
 pub struct Watch {
-    held: Vec<(Message, String)>,
-    since: Option<Instant>,
-    begin: Option<usize>,
+    held: VecDeque<Line>,
+    bytes: usize,
+    /// An error's text comes next.
+    begins: bool,
     on_stdout: bool,
     on_stderr: bool,
+}
+
+/// A line of stderr.
+struct Line {
+    message: Message,
+    text: String,
+    came: Instant,
+    /// Here begins an error's text.
+    begins: bool,
+    /// Here begins a panic's.
+    panics: bool,
 }
 
 /// A cell's failure, for Jupyter.
@@ -82,13 +97,17 @@ impl Watch {
             _ => text,
         };
         if marks == [None, None] || !text.is_empty() {
-            self.held.push((message, text.to_owned()));
+            self.bytes += text.len();
+            self.held.push_back(Line {
+                message,
+                text: text.to_owned(),
+                came: Instant::now(),
+                begins: std::mem::take(&mut self.begins),
+                panics: is_panic(text),
+            });
         }
-        if marks[0].is_some() {
-            self.begin = Some(self.held.len());
-        }
+        self.begins |= marks[0].is_some();
         self.on_stderr |= marks[1].is_some();
-        self.since = Some(Instant::now());
     }
 
     /// Whether all of the cell's failure has come, or there is none.
@@ -96,9 +115,9 @@ impl Watch {
         !self.on_stdout || self.on_stderr || idle_since.elapsed() > LATE
     }
 
-    /// Whether the cell has failed.
+    /// Whether the cell has failed. A mark on stderr alone may be a late one, of the cell before.
     pub fn failed(&self) -> bool {
-        self.on_stdout || self.on_stderr
+        self.on_stdout
     }
 
     /// Whether [`flush`](Self::flush) may have something to give later.
@@ -108,30 +127,42 @@ impl Watch {
 
     /// What has waited long enough. A panic's text waits until the cell ends: only then is known what became of it.
     pub fn flush(&mut self) -> Vec<(Message, String)> {
-        let due = self.since.is_some_and(|since| since.elapsed() > WAIT);
-        let panic = self.held.iter().any(|(_, text)| is_panic(text)) && self.held.len() < 10_000;
-        if !due || panic || self.failed() {
-            return Vec::new();
+        let mut due = Vec::new();
+        while !self.failed() && self.first_is_due() {
+            let Some(line) = self.held.pop_front() else { break };
+            self.bytes -= line.text.len();
+            due.push((line.message, line.text));
         }
-        self.begin = None;
-        std::mem::take(&mut self.held)
+        due
+    }
+
+    fn first_is_due(&self) -> bool {
+        let Some(first) = self.held.front() else { return false };
+        // A panic begins with an empty line.
+        let panics =
+            first.panics || first.text.trim().is_empty() && self.held.get(1).is_some_and(|next| next.panics);
+        self.bytes > HELD || first.came.elapsed() > WAIT && !panics
     }
 
     /// At the cell's end: what is not of a failure, and the failure.
     pub fn end(self) -> (Vec<(Message, String)>, Option<Failure>) {
-        if !self.failed() {
-            return (self.held, None);
+        let mut before: Vec<_> = self.held.into();
+        let mut lines = Vec::new();
+        let mut panicked = false;
+        if self.on_stdout {
+            let panic = before.iter().rposition(|line| line.panics);
+            let begin = before.iter().rposition(|line| line.begins);
+            let begin = if self.begins { Some(before.len()) } else { begin };
+            // A learner's own `eprintln!("{}", x)` leaves the mark too: what came last is what ended the cell.
+            panicked = panic.is_some() && panic >= begin;
+            lines = before.split_off(begin.max(panic).unwrap_or(before.len()));
+            while panicked && before.last().is_some_and(|line| line.text.trim().is_empty()) {
+                before.pop(); // the empty line that a panic begins with
+            }
         }
-        let mut before = self.held;
-        let panic = before.iter().rposition(|(_, text)| is_panic(text));
-        // A learner's own `eprintln!("{}", x)` leaves the mark too: what came last is what ended the cell.
-        let panicked = panic >= self.begin;
-        let from = self.begin.max(panic).unwrap_or(0).min(before.len());
-        let lines: Vec<_> = before.split_off(from).into_iter().map(|(_, text)| text).collect();
-        while before.last().is_some_and(|(_, text)| text.trim().is_empty()) {
-            before.pop(); // the empty line that a panic begins with
-        }
-        (before, Some(failure(&lines.concat(), panicked)))
+        let text: String = lines.into_iter().map(|line| line.text).collect();
+        let failure = self.on_stdout.then(|| failure(&text, panicked));
+        (before.into_iter().map(|line| (line.message, line.text)).collect(), failure)
     }
 }
 
@@ -142,6 +173,16 @@ impl Failure {
         let mut traceback = vec![format!("\u{1b}[1;31m{name}\u{1b}[0m: {message}")];
         traceback.extend(place.as_ref().map(|place| format!("at {place}")));
         json!({ "status": "error", "ename": name, "evalue": message, "traceback": traceback })
+    }
+
+    /// evcxr has failed itself.
+    pub fn of_the_kernel() -> Self {
+        Self {
+            name: "KernelError".into(),
+            message: "the kernel failed; restart it".into(),
+            place: None,
+            backtrace: String::new(),
+        }
     }
 
     /// The backtrace, folded.
@@ -258,10 +299,37 @@ mod tests {
         assert!(watch.failed() && !watch.is_whole(Instant::now()));
         watch.stderr(message(), "\u{2}gan-course:failed\n");
         assert!(watch.is_whole(Instant::now()));
+        // A late one of the cell before fails nothing.
+        let mut watch = Watch::default();
+        watch.stderr(message(), "\u{2}gan-course:failed\n");
+        assert!(!watch.failed() && watch.end().1.is_none());
         // Late ones.
         assert_eq!(unmarked("\u{2}gan-course:error\n"), None);
         assert_eq!(unmarked("text\u{2}gan-course:failed\n").as_deref(), Some("text"));
         assert_eq!(unmarked("text\n").as_deref(), Some("text\n"));
+    }
+
+    #[test]
+    fn a_failure_whose_text_was_not_seen_takes_no_other_text() {
+        let (before, failure) = watched(&["mine\n"], &["\u{2}gan-course:failed\n"]);
+        assert_eq!((before, failure.unwrap().name.as_str()), (vec!["mine\n".into()], "Error"));
+    }
+
+    #[test]
+    fn lines_that_keep_coming_are_shown_and_a_panic_holds_back_so_much_only() {
+        let mut watch = Watch::default();
+        watch.stderr(message(), "first\n");
+        std::thread::sleep(WAIT + Duration::from_millis(20));
+        watch.stderr(message(), "second\n");
+        let shown: Vec<_> = watch.flush().into_iter().map(|(_, text)| text).collect();
+        assert_eq!(shown[0], "first\n");
+        let mut watch = Watch::default();
+        PANIC.iter().for_each(|line| watch.stderr(message(), line));
+        std::thread::sleep(WAIT + Duration::from_millis(20));
+        assert!(watch.flush().is_empty() && watch.waits());
+        watch.stderr(message(), &"x".repeat(HELD));
+        assert!(watch.flush().iter().any(|(_, text)| is_panic(text)));
+        assert!(watch.bytes <= HELD);
     }
 
     #[test]

@@ -36,7 +36,9 @@ impl Key {
 
     fn holds(&self, signature: &[u8], parts: &[Vec<u8>]) -> bool {
         let Some(mac) = self.of(parts) else { return true };
-        let digits = std::str::from_utf8(signature).ok().filter(|text| text.len() == 64 && text.is_ascii());
+        let digits = std::str::from_utf8(signature)
+            .ok()
+            .filter(|text| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let bytes: Option<Vec<u8>> = digits.and_then(|text| {
             (0..32).map(|index| u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()).collect()
         });
@@ -56,15 +58,16 @@ pub struct Message {
 }
 
 impl Message {
-    /// Reads a message; `None` if it is no message of Jupyter's, or not signed with the key.
+    /// Reads a message; `None` if it is no message of Jupyter's, one of its four parts is no JSON, or it is not signed
+    /// with the key.
     pub fn read(frames: Frames, key: &Key) -> Option<Self> {
         let header_at = frames.iter().position(|frame| frame == DELIMITER)? + 2;
         let parts = frames.get(header_at..).filter(|parts| parts.len() >= 4)?;
         if !key.holds(&frames[header_at - 1], &parts[..4]) {
             return None;
         }
-        let json = |index: usize| serde_json::from_slice(&parts[index]).ok();
-        let (header, parent) = (json(0)?, json(1)?);
+        let json = |index: usize| serde_json::from_slice::<Value>(&parts[index]).ok();
+        let (header, parent, _, _) = (json(0)?, json(1)?, json(2)?, json(3)?);
         Some(Self { frames, header_at, header, parent })
     }
 
@@ -80,6 +83,14 @@ impl Message {
         });
         let parts = [&header, parent, &json!({}), content].map(|part| part.to_string().into_bytes());
         signed(identities, &parts, key)
+    }
+
+    /// A reply to this message.
+    pub fn reply(&self, kind: &str, content: &Value, key: &Key) -> Self {
+        let header_at = self.header_at;
+        let frames = Self::answer(self.identities(), kind, &self.header, content, key);
+        let header = serde_json::from_slice(&frames[header_at]).unwrap_or_default();
+        Self { frames, header_at, header, parent: self.header.clone() }
     }
 
     /// `msg_type`
@@ -124,6 +135,11 @@ impl Message {
     pub fn frames(&self) -> &Frames {
         &self.frames
     }
+
+    /// The message without the buffers behind its four parts, which no signature covers.
+    pub fn without_buffers(&self) -> Frames {
+        self.frames[..self.header_at + 4].to_vec()
+    }
 }
 
 fn signed(identities: &[Vec<u8>], parts: &[Vec<u8>], key: &Key) -> Frames {
@@ -165,6 +181,9 @@ mod tests {
         assert!(key.holds(signature, &parts) && !key.holds(&signature[1..], &parts));
         assert!(!Key::new("other").holds(signature, &parts) && Key::new("").holds(b"", &parts));
         assert!(!key.holds("é".repeat(32).as_bytes(), &parts));
+        // A byte below 16 of the signature, written with a sign.
+        let signed = String::from_utf8(signature.to_vec()).unwrap().replacen("04", "+4", 1);
+        assert!(signed.contains("+4") && !key.holds(signed.as_bytes(), &parts));
     }
 
     #[test]
@@ -192,6 +211,16 @@ mod tests {
         *forged.last_mut().unwrap() = b"{}".to_vec();
         assert!(Message::read(forged, &key).is_none());
         assert!(Message::read(frames[..5].to_vec(), &key).is_none(), "parts are missing");
+        for index in 0..4 {
+            let mut parts = frames[3..].to_vec();
+            parts[index] = b"{".to_vec();
+            assert!(
+                Message::read(message.with_parts(&parts, &key), &key).is_none(),
+                "part {index} is no JSON"
+            );
+        }
+        let buffered = [&frames[..], &[vec![0, 255]]].concat();
+        assert_eq!(Message::read(buffered, &key).unwrap().without_buffers(), frames);
         assert!(
             Message::read(vec![], &key).is_none() && Message::read(vec![DELIMITER.to_vec()], &key).is_none()
         );

@@ -2,8 +2,9 @@
 //! waits, everything else in order, and a peer that has stopped reading is given up.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::zmtp::Stream;
@@ -17,6 +18,8 @@ pub const LIMIT: usize = 256 << 20;
 pub struct Outbox {
     state: Mutex<State>,
     change: Condvar,
+    /// Closed from here, for a write to a stalled peer waits for ever.
+    stream: Option<Stream>,
 }
 
 #[derive(Debug, Default)]
@@ -38,19 +41,21 @@ pub struct Parcel {
 
 impl Outbox {
     /// Writes to this stream on a thread of its own, until either side closes it.
-    pub fn start(mut stream: Stream) -> Arc<Self> {
-        let outbox = Arc::new(Self::default());
+    ///
+    /// # Errors
+    /// The system gives no more handles or threads.
+    pub fn start(mut stream: Stream) -> io::Result<Arc<Self>> {
+        let outbox = Arc::new(Self { stream: Some(stream.try_clone()?), ..Self::default() });
         let own = outbox.clone();
-        std::thread::spawn(move || {
+        Builder::new().spawn(move || {
             while let Some(bytes) = own.next() {
                 if stream.write_all(&bytes).is_err() {
                     break;
                 }
             }
             own.close();
-            stream.close();
-        });
-        outbox
+        })?;
+        Ok(outbox)
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -72,7 +77,7 @@ impl Outbox {
         state.bytes += parcel.bytes.len();
         state.queue.push_back(parcel);
         if state.bytes > LIMIT {
-            state.closed = true;
+            self.end(&mut state);
         }
         self.change.notify_all();
     }
@@ -94,11 +99,15 @@ impl Outbox {
         }
     }
 
-    /// Writes no more.
+    /// Writes no more, and closes the connection.
     pub fn close(&self) {
-        let mut state = self.locked();
+        self.end(&mut self.locked());
+    }
+
+    fn end(&self, state: &mut State) {
         (state.closed, state.bytes) = (true, 0);
         state.queue.clear();
+        self.stream.iter().for_each(Stream::close);
         self.change.notify_all();
     }
 
@@ -164,5 +173,18 @@ mod tests {
             outbox.push(Parcel { key: Some("figure".into()), bytes: half.clone() });
         }
         assert!(!outbox.is_closed());
+    }
+
+    #[test]
+    fn who_was_given_up_sees_the_connection_end() {
+        let (own, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let outbox = Outbox::start(Stream::Unix(own)).unwrap();
+        let half: Arc<[u8]> = vec![0; LIMIT / 2].into();
+        // One is being written, two may wait.
+        (0..4).for_each(|_| outbox.push(Parcel { key: None, bytes: half.clone() }));
+        assert!(outbox.is_closed() && outbox.locked().queue.is_empty());
+        peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let read = io::copy(&mut peer, &mut io::sink()).expect("the connection is open");
+        assert!(read < LIMIT as u64 / 2);
     }
 }

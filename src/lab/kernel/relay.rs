@@ -25,6 +25,8 @@ const TICK: Duration = Duration::from_millis(20);
 const PROBE: Duration = Duration::from_millis(100);
 /// evcxr doesn't answer a shutdown while a cell runs.
 const SHUTDOWN: Duration = Duration::from_secs(2);
+/// What evcxr has said before it ended comes in so soon.
+const REST: Duration = Duration::from_millis(200);
 /// What is still unsent at the end is given so long.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -86,6 +88,8 @@ pub struct Relay {
     early: Vec<(Channel, Frames)>,
     running: Option<Running>,
     last_request: Option<Value>,
+    /// A cell that evcxr ended without a reply: no other will get one.
+    lost: Option<String>,
     links: Links,
     shutdown: Option<(Instant, Message)>,
 }
@@ -124,12 +128,14 @@ impl Relay {
             early: Vec::new(),
             running: None,
             last_request: None,
+            lost: None,
             links: Links::default(),
             shutdown: None,
             events: events.clone(),
         };
         if let Some(listener) = live {
-            live::listen(listener, events);
+            live::listen(listener, events)
+                .map_err(|e| Error::new("listen to what cells show").actual(e).next("restart the kernel"))?;
         }
         Ok(relay)
     }
@@ -144,6 +150,7 @@ impl Relay {
         let end = loop {
             match self.inbox.recv_timeout(self.pause()) {
                 Ok(Event::Died(status)) => {
+                    self.last_words();
                     self.answer_shutdown();
                     break End::Died(status);
                 }
@@ -229,7 +236,12 @@ impl Relay {
                     self.published(message);
                 }
             }
-            Event::LiveBegin(link, writer) => self.links.begin(link, writer),
+            Event::LiveBegin(link, writer) => {
+                self.links.begin(link, writer, self.last_request.clone());
+                if self.running.as_ref().is_some_and(|cell| cell.interrupted) {
+                    self.links.stop(); // an interrupt is meant for all training of its cell
+                }
+            }
             Event::LiveEnd(link) => self.links.end(link),
             Event::Live(link, said) => self.show(link, &said),
             Event::Died(_) => {}
@@ -246,22 +258,21 @@ impl Relay {
             }
             (Channel::Control, "interrupt_request") if self.interrupt(&message) => {}
             (Channel::Control, "shutdown_request") => {
-                self.pass_back(channel, message.frames());
+                self.pass_back(channel, &message.without_buffers());
                 self.shutdown = Some((Instant::now(), message));
             }
-            _ => self.pass_back(channel, message.frames()),
+            _ => self.pass_back(channel, &message.without_buffers()),
         }
     }
 
-    /// Asks what trains to stop. The second time in a cell, or if nothing trains, it is evcxr's to end the cell.
+    /// Asks what trains to stop. The second time in a cell, or if its cell doesn't train, it is evcxr's to end the cell.
+    /// If no cell runs, evcxr would end the process all the same, so it doesn't hear of it.
     fn interrupt(&mut self, message: &Message) -> bool {
-        let Some(cell) = self.running.as_mut().filter(|cell| cell.is_cell && !cell.interrupted) else {
-            return false;
-        };
-        if !self.links.stop() {
-            return false;
+        match self.running.as_mut().filter(|cell| cell.is_cell) {
+            None => self.abort_waiting(),
+            Some(cell) if !cell.interrupted && self.links.stop() => cell.interrupted = true,
+            Some(_) => return false,
         }
-        cell.interrupted = true;
         self.reply(Channel::Control, message, "interrupt_reply", &json!({ "status": "ok" }));
         true
     }
@@ -275,8 +286,17 @@ impl Relay {
             return;
         }
         let Some(request) = self.waiting.pop_front() else { return };
-        self.pass_back(Channel::Shell, request.frames());
         let is_cell = request.kind() == "execute_request";
+        if self.lost.is_some() {
+            // What evcxr answers of this is passed on; nothing waits for it.
+            if is_cell {
+                self.refuse(&request);
+            } else {
+                self.pass_back(Channel::Shell, &request.without_buffers());
+            }
+            return self.next();
+        }
+        self.pass_back(Channel::Shell, &request.without_buffers());
         if is_cell {
             self.last_request = Some(request.header.clone());
         }
@@ -291,11 +311,15 @@ impl Relay {
         if channel == Channel::Control && message.kind() == "shutdown_reply" {
             self.shutdown = self.shutdown.take().map(|(since, _)| (since, message.clone()));
         }
+        if channel == Channel::Shell && self.lost.as_deref() == Some(message.parent_id()) {
+            self.lost = None; // it was only slow, and has been answered for
+            return;
+        }
         match &mut self.running {
             Some(cell)
                 if channel == Channel::Shell && cell.is_cell && message.parent_id() == cell.request.id() =>
             {
-                cell.reply = Some(message);
+                cell.reply = Some((Instant::now(), message));
                 self.finish_cell();
             }
             _ => self.pass_front(channel, message.frames()),
@@ -342,6 +366,7 @@ impl Relay {
                     None => return,
                 }
             }
+            "stream" => return self.late(&message),
             "error" => cell.error = Some(content),
             _ => {}
         }
@@ -363,11 +388,20 @@ impl Relay {
     }
 
     fn show(&mut self, link: u64, said: &Value) {
-        let Some(request) = &self.last_request else { return };
-        let id = request["msg_id"].as_str().unwrap_or("");
-        if let Some(display) = self.links.heard(link, said, id) {
+        if let Some((display, request)) = self.links.heard(link, said) {
             let frames = Message::answer(&[], display.kind, request, &display.content, &self.key);
             self.iopub.publish(&frames, display.key.as_deref());
+        }
+    }
+
+    /// evcxr has ended: what it has said before is passed on.
+    fn last_words(&mut self) {
+        let deadline = Instant::now() + REST;
+        while let Ok(event) = self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.take(event);
+        }
+        if let Some(cell) = self.running.take() {
+            self.end_cell(cell);
         }
     }
 

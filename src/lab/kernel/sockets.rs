@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::io::{self, BufReader};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
 use super::outbox::{Outbox, Parcel};
 use super::zmtp::{Frames, Stream, encode, handshake, read_message};
@@ -39,6 +41,18 @@ impl Kind {
             Self::Router => "ROUTER",
             Self::Pub => "PUB",
             Self::Rep => "REP",
+        }
+    }
+}
+
+/// Serves all who come. Without handles or threads left it waits for some.
+pub(super) fn accept<S>(
+    incoming: impl Iterator<Item = io::Result<S>>,
+    mut serve: impl FnMut(S) -> io::Result<()>,
+) {
+    for stream in incoming {
+        if stream.and_then(&mut serve).is_err() {
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 }
@@ -80,33 +94,34 @@ impl Server {
         match endpoint {
             Endpoint::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
-                std::thread::spawn(move || {
-                    listener.incoming().flatten().for_each(|stream| own.accept(Stream::Tcp(stream)));
-                });
+                Builder::new()
+                    .spawn(move || accept(listener.incoming(), |stream| own.serve(Stream::Tcp(stream))))?;
             }
             Endpoint::Ipc(path) => {
+                // A kernel that was killed leaves its socket behind, and the next has the same path.
+                if std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
+                    std::fs::remove_file(path)?;
+                }
                 let listener = UnixListener::bind(path)?;
-                std::thread::spawn(move || {
-                    listener.incoming().flatten().for_each(|stream| own.accept(Stream::Unix(stream)));
-                });
+                Builder::new()
+                    .spawn(move || accept(listener.incoming(), |stream| own.serve(Stream::Unix(stream))))?;
             }
         }
         Ok(server)
     }
 
-    fn accept(&self, stream: Stream) {
+    /// On a thread of its own.
+    fn serve(&self, stream: Stream) -> io::Result<()> {
         let own = self.clone();
-        std::thread::spawn(move || {
-            // A peer that ends, or never spoke ZMTP, is nobody's error.
-            let _ = own.serve(stream);
-        });
+        // A peer that ends, or never spoke ZMTP, is nobody's error.
+        Builder::new().spawn(move || drop(own.speak(stream))).map(drop)
     }
 
-    fn serve(&self, mut stream: Stream) -> io::Result<()> {
+    fn speak(&self, mut stream: Stream) -> io::Result<()> {
         let named = handshake(&mut stream, self.kind.name(), b"")?;
         // As ZeroMQ does it: a name that no peer can give itself.
         let name = named.unwrap_or_else(|| [&[0], &rand::random::<[u8; 8]>()[..]].concat());
-        let outbox = Outbox::start(stream.try_clone()?);
+        let outbox = Outbox::start(stream.try_clone()?)?;
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let subscriptions = Vec::new();
         let peer = Peer { name: name.clone(), spoke: number, outbox: outbox.clone(), subscriptions };
@@ -153,7 +168,8 @@ impl Server {
     pub fn send(&self, frames: &[Vec<u8>]) {
         let Some((name, rest)) = frames.split_first() else { return };
         let peers = self.locked();
-        if let Some(peer) = peers.values().filter(|peer| peer.name == *name).max_by_key(|peer| peer.spoke) {
+        let named = peers.values().filter(|peer| peer.name == *name && !peer.outbox.is_closed());
+        if let Some(peer) = named.max_by_key(|peer| peer.spoke) {
             peer.outbox.push(Parcel { key: None, bytes: encode(rest).into() });
         }
     }
@@ -210,19 +226,26 @@ impl Client {
         hand: impl Fn(Frames) + Send + 'static,
     ) -> io::Result<Self> {
         let mut stream = match endpoint {
-            Endpoint::Tcp(address) => Stream::Tcp(TcpStream::connect(address)?),
+            Endpoint::Tcp(address) => {
+                let stream = TcpStream::connect(address)?;
+                // To a free port of this machine a connection can come from that port: to itself.
+                if stream.local_addr()? == stream.peer_addr()? {
+                    return Err(io::ErrorKind::ConnectionRefused.into());
+                }
+                Stream::Tcp(stream)
+            }
             Endpoint::Ipc(path) => Stream::Unix(UnixStream::connect(path)?),
         };
         handshake(&mut stream, socket_type, identity)?;
-        let outbox = Outbox::start(stream.try_clone()?);
+        let outbox = Outbox::start(stream.try_clone()?)?;
         let own = outbox.clone();
-        std::thread::spawn(move || {
+        Builder::new().spawn(move || {
             let mut reader = BufReader::new(stream);
             while let Ok(frames) = read_message(&mut reader) {
                 hand(frames);
             }
             own.close();
-        });
+        })?;
         Ok(Self { outbox })
     }
 

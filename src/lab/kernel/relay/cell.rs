@@ -1,7 +1,7 @@
 //! The end of a cell: what evcxr said of it, and what Jupyter is told.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -10,51 +10,101 @@ use crate::lab::kernel::failure::{Failure, Watch};
 use crate::lab::kernel::message::{Key, Message};
 use crate::lab::kernel::zmtp::Frames;
 
+/// evcxr sends a cell's reply and its being idle one right after the other; what is missing for so long does not come.
+const LOST: Duration = Duration::from_secs(5);
+
 /// The request that evcxr works on.
 pub(super) struct Running {
     pub(super) request: Message,
     pub(super) is_cell: bool,
-    pub(super) reply: Option<Message>,
+    pub(super) reply: Option<(Instant, Message)>,
     pub(super) idle: Option<(Instant, Message)>,
     pub(super) error: Option<Value>,
     pub(super) watch: Watch,
     pub(super) interrupted: bool,
 }
 
+impl Running {
+    /// Whether evcxr has said all of the cell: its reply, its being idle, and if it failed the failure's text.
+    fn is_whole(&self) -> bool {
+        self.reply.is_some() && self.idle.as_ref().is_some_and(|(since, _)| self.watch.is_whole(*since))
+    }
+
+    /// Whether one of reply and idle came long ago and the other never will: so it is when evcxr's own code panics.
+    fn is_lost(&self) -> bool {
+        let (reply, idle) = (self.reply.as_ref(), self.idle.as_ref());
+        (reply.is_none() || idle.is_none()) && reply.or(idle).is_some_and(|(since, _)| since.elapsed() > LOST)
+    }
+}
+
 impl Relay {
-    /// Ends the cell when evcxr has said all of it: its reply, its being idle, and if it failed the failure's text.
+    /// Ends the cell when all of it was said, or no more will be.
     pub(super) fn finish_cell(&mut self) {
-        let whole = |cell: &mut Running| {
-            cell.reply.is_some() && cell.idle.as_ref().is_some_and(|(since, _)| cell.watch.is_whole(*since))
-        };
-        let Some(cell) = self.running.take_if(whole) else { return };
-        let Running { request, reply: Some(reply), idle: Some((_, idle)), error, watch, .. } = cell else {
-            return;
-        };
+        let ends = |cell: &mut Running| cell.is_cell && (cell.is_whole() || cell.is_lost());
+        let Some(mut cell) = self.running.take_if(ends) else { return };
+        if cell.reply.is_none() {
+            self.lost = Some(cell.request.id().to_owned());
+            let reply = self.report_lost(&cell.request);
+            cell.reply = Some((Instant::now(), reply));
+        }
+        self.end_cell(cell);
+        self.next();
+    }
+
+    /// Tells Jupyter what evcxr said of the cell.
+    pub(super) fn end_cell(&mut self, cell: Running) {
+        let Running { request, reply, idle, error, watch, interrupted, .. } = cell;
         let (before, failure) = watch.end();
         for (message, text) in before {
             self.iopub.publish(&stderr(&message, &text, &self.key), None);
         }
-        let mut content = reply.content();
         if let Some(failure) = &failure {
             self.report(failure, &request);
-            extend(&mut content, &failure.content());
-        } else if content["status"] == "error" && content["ename"].is_null() {
-            // evcxr leaves out what the protocol asks for.
-            let missing = json!({ "ename": "Error", "evalue": "", "traceback": [] });
-            extend(&mut content, error.as_ref().unwrap_or(&missing));
         }
-        let failed = content["status"] == "error";
-        if failed {
-            self.shell.send(&reply.with_content(&content, &self.key));
-        } else {
-            self.shell.send(reply.frames());
+        let mut failed = false;
+        if let Some((_, reply)) = reply {
+            let mut content = reply.content();
+            if let Some(failure) = &failure {
+                extend(&mut content, &failure.content());
+            } else if content["status"] == "error" && content["ename"].is_null() {
+                // evcxr leaves out what the protocol asks for.
+                let missing = json!({ "ename": "Error", "evalue": "", "traceback": [] });
+                extend(&mut content, error.as_ref().unwrap_or(&missing));
+            }
+            failed = content["status"] == "error";
+            if failed {
+                self.shell.send(&reply.with_content(&content, &self.key));
+            } else {
+                self.shell.send(reply.frames());
+            }
         }
-        self.iopub.publish(idle.frames(), None);
-        if failed && request.content()["stop_on_error"].as_bool().unwrap_or(true) {
+        match idle {
+            Some((_, idle)) => self.iopub.publish(idle.frames(), None),
+            None => self.status(&request, "idle"),
+        }
+        if interrupted || failed && request.content()["stop_on_error"].as_bool().unwrap_or(true) {
             self.abort_waiting();
         }
-        self.next();
+    }
+
+    /// A cell that evcxr won't run.
+    pub(super) fn refuse(&self, request: &Message) {
+        self.status(request, "busy");
+        let reply = self.report_lost(request);
+        self.shell.send(reply.frames());
+        self.status(request, "idle");
+    }
+
+    /// Publishes that evcxr itself has failed; the reply that says so.
+    fn report_lost(&self, request: &Message) -> Message {
+        let failure = Failure::of_the_kernel();
+        self.report(&failure, request);
+        request.reply("execute_reply", &failure.content(), &self.key)
+    }
+
+    fn status(&self, request: &Message, state: &str) {
+        let content = json!({ "execution_state": state });
+        self.iopub.publish(&Message::answer(&[], "status", &request.header, &content, &self.key), None);
     }
 
     fn report(&self, failure: &Failure, request: &Message) {
@@ -71,20 +121,16 @@ impl Relay {
         }
     }
 
-    /// Cells that were waiting behind one that failed don't run.
-    fn abort_waiting(&mut self) {
+    /// Cells that were waiting behind one that failed or was interrupted don't run.
+    pub(super) fn abort_waiting(&mut self) {
         let (cells, others): (VecDeque<_>, _) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition(|message| message.kind() == "execute_request");
         self.waiting = others;
         for cell in cells {
-            let status = |state: &str| {
-                let content = json!({ "execution_state": state });
-                self.iopub.publish(&Message::answer(&[], "status", &cell.header, &content, &self.key), None);
-            };
-            status("busy");
+            self.status(&cell, "busy");
             self.reply(Channel::Shell, &cell, "execute_reply", &json!({ "status": "aborted" }));
-            status("idle");
+            self.status(&cell, "idle");
         }
     }
 }

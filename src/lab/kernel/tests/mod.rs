@@ -39,8 +39,10 @@ fn messages_of_several_frontends_pass_byte_for_byte() {
         for index in 0..2 {
             let content = json!({ "code": format!("print {round} {index}") });
             let (id, mut frames) = fronts[index].frames("execute_request", &content);
-            frames.push(vec![0, 255, round]); // a buffer, which no signature covers
+            let buffer = vec![0, 255, round]; // no signature covers it, and evcxr could not read the message
+            frames.push(buffer);
             fronts[index].send(&frames);
+            frames.pop();
             let reply = fronts[index].reply();
             assert_eq!((reply.parent_id(), reply.kind()), (id.as_str(), "execute_reply"));
             assert!(course.kernel.heard.lock().unwrap().iter().any(|heard| signed(heard) == frames));
@@ -93,14 +95,18 @@ fn what_training_shows_becomes_one_display_and_its_updates() {
         std::thread::sleep(Duration::from_millis(50)); // read before the next is sent: none is left out
     }
     drop(live); // returns when all has been passed on
+    // The next training of the cell has the same place.
+    let mut live = Live::at(&course.live).unwrap();
+    live.show("bar", "<p>next</p>", "next");
+    drop(live);
     course.kernel.go.send(()).unwrap();
     let outputs = front.outputs(&id);
-    let wanted = ["display_data", "display_data", "update_display_data", "update_display_data"];
-    assert_eq!(kinds(&outputs), wanted);
+    let update = "update_display_data";
+    assert_eq!(kinds(&outputs), ["display_data", "display_data", update, update, update]);
     let displays: Vec<_> =
         outputs.iter().filter(|m| m.kind().ends_with("display_data")).map(Message::content).collect();
     let place = |index: usize| displays[index]["transient"]["display_id"].as_str().unwrap();
-    assert!(place(0) == place(2) && place(0) == place(3) && place(0) != place(1));
+    assert!(place(0) == place(2) && place(0) == place(3) && place(0) == place(4) && place(0) != place(1));
     assert_eq!(displays[3]["data"], json!({ "text/html": "<p>3</p>", "text/plain": "3" }));
     // Another training in another cell has another place.
     let id = front.run("wait");
@@ -202,8 +208,56 @@ fn the_first_interrupt_goes_to_training_and_the_second_to_the_kernel() {
         course.kernel.go.send(()).unwrap();
         front.outputs(&id);
     }
-    // Nothing trains: the kernel's at once.
+    // The cell doesn't train: the kernel's at once.
+    let id = front.run("wait");
+    front.started(&id);
     assert_eq!(front.command("interrupt_request").content(), json!({ "by": "kernel" }));
+    course.kernel.go.send(()).unwrap();
+    front.outputs(&id);
+    // No cell runs: nothing to end, and nothing may be lost.
+    assert_eq!(front.command("interrupt_request").content(), json!({ "status": "ok" }));
+    assert_eq!(interrupts(), 3);
+}
+
+#[test]
+fn an_interrupt_ends_all_training_of_its_cell_and_calls_off_those_behind() {
+    let course = Course::start();
+    let mut front = Frontend::connect(&course.front, "one");
+    let id = front.run("wait");
+    let behind = front.run("print never");
+    front.started(&id);
+    let mut live = Live::at(&course.live).unwrap();
+    live.show("bar", "", "");
+    while front.output_within(Duration::from_secs(10)).unwrap().kind() != "display_data" {}
+    assert_eq!(front.command("interrupt_request").content(), json!({ "status": "ok" }));
+    drop(live);
+    let next = Live::at(&course.live).unwrap();
+    let started = Instant::now();
+    while !next.stop_asked() {
+        assert!(started.elapsed() < Duration::from_secs(10), "the next training was not told");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(next);
+    course.kernel.go.send(()).unwrap();
+    assert_eq!(
+        (front.reply().parent_id(), front.reply().content()),
+        (id.as_str(), json!({ "status": "aborted" }))
+    );
+    assert_eq!(kinds(&front.outputs(&behind)), [""; 0]);
+}
+
+#[test]
+fn a_kernel_that_sends_no_reply_fails_this_cell_and_all_after_it() {
+    let course = Course::start();
+    let mut front = Frontend::connect(&course.front, "one");
+    for code in ["mute", "print never"] {
+        let id = front.run(code);
+        let reply = front.reply();
+        assert_eq!((reply.parent_id(), reply.kind()), (id.as_str(), "execute_reply"));
+        let content = reply.content();
+        assert_eq!((&content["status"], &content["ename"]), (&json!("error"), &json!("KernelError")));
+        assert_eq!(kinds(&front.outputs(&id)), ["error"], "{code}");
+    }
 }
 
 #[test]
@@ -279,8 +333,11 @@ fn a_shutdown_ends_both_even_if_the_kernel_does_not_answer() {
 fn a_kernel_that_dies_ends_the_go_between() {
     let mut course = Course::start();
     let mut front = Frontend::connect(&course.front, "one");
-    front.run("wait");
+    let id = front.run("last");
+    front.started(&id);
+    std::thread::sleep(Duration::from_millis(50)); // less than a line of stderr is held back
     course.events.send(Event::Died(137)).unwrap();
+    assert_eq!(texts(&front.outputs(&id), "stderr"), "words\n");
     assert_eq!(course.end(), End::Died(137));
 }
 

@@ -294,6 +294,10 @@ impl Player {
             let request = Message::read(frames, &key()).unwrap();
             self.publish(&request, "status", &json!({ "execution_state": "busy" }));
             let content = request.content();
+            if content["code"] == "mute" {
+                self.publish(&request, "status", &json!({ "execution_state": "idle" }));
+                continue;
+            }
             let reply = match content["code"].as_str() {
                 Some(code) => self.cell(&request, code.split_once(' ').unwrap_or((code, ""))),
                 None => json!({ "status": "ok" }),
@@ -320,6 +324,10 @@ impl Player {
         let failed = "\u{2}gan-course:failed\n";
         match word {
             "print" => self.stream(request, "stdout", &format!("{rest}\n")),
+            "last" => {
+                self.stream(request, "stderr", "words\n");
+                std::thread::sleep(LONG);
+            }
             "many" => (0..rest.parse().unwrap()).for_each(|number| {
                 self.stream(request, "stdout", &format!("{number} {}\n", "x".repeat(1000)));
             }),
