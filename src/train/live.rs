@@ -64,6 +64,8 @@ pub struct Notebook {
     last: Duration,
     stopping: bool,
     troubled: bool,
+    /// Whether short stretches show their last state, too, whatever was shown before.
+    always: bool,
 }
 
 impl Notebook {
@@ -72,16 +74,28 @@ impl Notebook {
         Live::open().map(|live| Self::of(live, kind, name, from))
     }
 
-    /// The notebook whose kernel listens at this socket.
+    /// The notebook whose kernel listens at this socket; it sees the last state of each stretch, however short.
     #[cfg(feature = "lab")]
     pub(crate) fn at(socket: &std::path::Path) -> Option<Self> {
-        Live::at(socket).map(|live| Self::of(live, "stage", "stage", 0))
+        let of = |live| Self { always: true, ..Self::of(live, "stage", "stage", 0) };
+        Live::at(socket).map(of)
     }
 
     fn of(live: Live, kind: &'static str, name: &str, from: u64) -> Self {
         let (spent, last, place) = (Duration::ZERO, GUESS, shown().place(kind, name, from));
         let name = name.to_owned();
-        Self { live, kind, name, place, bar: None, spent, last, stopping: false, troubled: false }
+        Self {
+            live,
+            kind,
+            name,
+            place,
+            bar: None,
+            spent,
+            last,
+            stopping: false,
+            troubled: false,
+            always: false,
+        }
     }
 
     fn show(&mut self, what: &str, html: &str, text: &str) {
@@ -150,7 +164,8 @@ impl Notebook {
     fn last_state(&self, now: &Now<'_>) -> bool {
         let mut shown = shown();
         shown.stretch = Some((self.kind, self.name.clone(), now.step));
-        let wanted = now.elapsed >= LONG || shown.figures.is_none_or(|last| last.elapsed() >= APART);
+        let wanted =
+            self.always || now.elapsed >= LONG || shown.figures.is_none_or(|last| last.elapsed() >= APART);
         if wanted {
             shown.figures = Some(Instant::now());
         }

@@ -80,7 +80,7 @@ fn memory_is_bounded_and_what_is_kept_is_even() {
 fn memory_is_bounded_as_the_history_grows_and_pictures_are() {
     let mut net = net();
     let first = Moving::bytes(&net).unwrap();
-    let limits = Limits { bytes: 12 * first, ..LIMITS };
+    let limits = Limits { bytes: 40 * first, ..LIMITS };
     let timeline = Timeline::recorded("density", &mut net, (2_000, 50), limits).unwrap();
     assert!(Moving::bytes(&net).unwrap() > 2 * first, "the history has to grow for this to be a test");
     let states: usize = timeline.states.iter().map(|kept| kept.state.bytes().unwrap()).sum();
