@@ -27,7 +27,7 @@ esac
 "#;
 const RUSTC: &str = "#!/bin/sh\ncase $1 in -vV) echo rustc 1.95.0;; *) echo /nowhere;; esac\n";
 /// A kernel that says where it works, then waits for its end.
-const EVCXR: &str = "#!/bin/sh\necho $EVCXR_TMPDIR > \"$2\"\nexec sleep 60\n";
+const EVCXR: &str = "#!/bin/sh\necho $EVCXR_TMPDIR > \"$FAKE_EVCXR_SAYS\"\nexec sleep 60\n";
 
 struct Course {
     folder: tempfile::TempDir,
@@ -84,11 +84,24 @@ impl Course {
 
     /// A kernel, waited for until it works; the folder it works in.
     fn kernel(&self, name: &str) -> (Child, PathBuf) {
-        let connection = self.folder.path().join(name);
-        let child = self.command(&["kernel", connection.to_str().unwrap()]).spawn().unwrap();
-        until("the kernel starts", || fs::read_to_string(&connection).is_ok_and(|text| !text.is_empty()));
-        let copy = PathBuf::from(fs::read_to_string(&connection).unwrap().trim());
+        let (connection, said) = (self.connection(name), self.folder.path().join(format!("{name}.said")));
+        let mut command = self.command(&["kernel", connection.to_str().unwrap()]);
+        let child = command.env("FAKE_EVCXR_SAYS", &said).spawn().unwrap();
+        until("the kernel starts", || fs::read_to_string(&said).is_ok_and(|text| text.ends_with('\n')));
+        let copy = PathBuf::from(fs::read_to_string(&said).unwrap().trim());
         (child, copy)
+    }
+
+    /// The file by which Jupyter tells a kernel where to listen.
+    fn connection(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        let sockets = self.folder.path().join(format!("{name}.socket"));
+        let contents = serde_json::json!({
+            "transport": "ipc", "ip": sockets, "key": "secret", "signature_scheme": "hmac-sha256",
+            "shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5,
+        });
+        fs::write(&path, contents.to_string()).unwrap();
+        path
     }
 
     fn copies(&self) -> Vec<PathBuf> {
