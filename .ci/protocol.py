@@ -22,9 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 EVCXR = ROOT / ".lab/evcxr/bin/evcxr_jupyter"
 
 # Tests that stock evcxr 0.22 fails. docs/kernel.md says why.
-LACKS = {"test_is_complete", "test_history", "test_display_data", "test_error"}
+LACKS = {"test_is_complete", "test_history", "test_display_data", "test_error", "test_inspect"}
+# Those that it fails now and then.
+WAVERS = {"test_execute_stderr"}
 # And of these, those that ours passes.
-MENDED = {"test_error"}
+MENDED = {"test_error", "test_execute_stderr"}
 
 
 class Rust(jkt.KernelTests):
@@ -89,7 +91,8 @@ def main() -> int:
     wrong = []
     for name, result in theirs.items():
         print(f"{name:28} stock {result[:60]:60} ours {ours[name][:60]}")
-        if (result != "passed" and not result.startswith("skipped")) != (name in LACKS):
+        failed = result != "passed" and not result.startswith("skipped")
+        if name not in WAVERS and failed != (name in LACKS):
             wrong.append(f"{name} of stock evcxr: {result}; LACKS says otherwise")
         needed = result == "passed" or name in MENDED
         if needed and ours[name] != "passed":

@@ -41,7 +41,7 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
     let front = Connection::read(connection_file)?;
     let (behind, behind_file) = (front.behind()?, copy.folder.join("connection.json"));
     behind.write(&behind_file)?;
-    // A path too long for a socket costs the live display, and nothing else.
+    // A path too long for a socket costs the live display and the gentle interrupt.
     let live_path = copy.folder.join("live");
     let listener = UnixListener::bind(&live_path).ok();
     let live_path = listener.is_some().then_some(live_path);

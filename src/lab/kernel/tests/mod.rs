@@ -127,7 +127,7 @@ fn a_frontend_that_reads_nothing_holds_up_nobody_and_misses_only_what_was_replac
     let course = Course::start();
     let mut front = Frontend::connect(&course.front, "one");
     // A slow one: greeted and subscribed, and then it sleeps.
-    let address = format!("127.0.0.1:{}", course.front.iopub_port);
+    let address = format!("{}:{}", course.front.ip, course.front.iopub_port);
     let mut slow = Stream::Tcp(std::net::TcpStream::connect(address).unwrap());
     zmtp::handshake(&mut slow, "SUB", b"").unwrap();
     std::io::Write::write_all(&mut slow, &zmtp::encode(&[vec![1]])).unwrap();
@@ -349,7 +349,7 @@ fn the_heart_beats_whatever_the_kernel_does() {
     front.run("wait");
     let beat = RUNTIME.block_on(async {
         let mut heart = ReqSocket::new();
-        heart.connect(&format!("tcp://127.0.0.1:{}", course.front.hb_port)).await.unwrap();
+        heart.connect(&format!("tcp://{}:{}", course.front.ip, course.front.hb_port)).await.unwrap();
         heart.send("ping".into()).await.unwrap();
         heart.recv().await.unwrap()
     });
