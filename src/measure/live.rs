@@ -16,7 +16,7 @@ use crate::lessons::dcgan::{Dcgan, DcganConfig};
 use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::wasserstein::{Plane, PlaneConfig};
 use crate::nn::dcgan::Preset;
-use crate::train::{Notebook, Now, Pace, Stage, Watch, train_watched};
+use crate::train::{Nobody, Notebook, Now, Pace, Stage, Watch, train_watched};
 use crate::{Error, Result};
 
 const NAME: &str = "live";
@@ -24,11 +24,29 @@ const NAME: &str = "live";
 const LENGTH: Duration = Duration::from_secs(10);
 const ROUNDS: usize = 9;
 
-/// Nobody watches.
-struct Nobody;
+/// A notebook, and how long it keeps the training waiting.
+struct Timed {
+    notebook: Notebook,
+    spent: Duration,
+}
 
-impl Watch for Nobody {
-    fn step(&mut self, _: &Now<'_>) {}
+impl Timed {
+    fn of<T>(&mut self, act: impl FnOnce(&mut Notebook) -> T) -> T {
+        let begun = Instant::now();
+        let out = act(&mut self.notebook);
+        self.spent += begun.elapsed();
+        out
+    }
+}
+
+impl Watch for Timed {
+    fn step(&mut self, now: &Now<'_>) {
+        self.of(|notebook| notebook.step(now));
+    }
+
+    fn stop(&mut self) -> bool {
+        self.of(Watch::stop)
+    }
 }
 
 /// Trains three stages with a viewer and without, in turns, and writes the table.
@@ -45,10 +63,19 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         row("plane, WGAN-GP", &Plane::new(PlaneConfig::default())?, rounds, length)?,
         row("DCGAN 32-small", &Dcgan::new(small)?, rounds, length)?,
     ];
-    let head = ["stage", "steps", "time with a viewer / without", "updates a second", "of these figures"];
+    let head = [
+        "stage",
+        "steps",
+        "share of the time that showing takes, %",
+        "time with a viewer / without",
+        "updates a second",
+        "of these figures",
+    ];
     let text = format!(
         "`cargo course measure {NAME}`, {today}, {}. {rounds} rounds; in each, both train the same steps from the same state, \
-         in turns; median, and between which values half of the rounds lie. The viewer reads what the launcher would.\n\n{}\n\
+         in turns; median, and between which values half of the rounds lie. The share is what the training's own thread spends in \
+         showing, by the clock around each call; the ratio of whole times has the machine's noise in it. The viewer reads \
+         what the launcher would. Bounds: 3 %, and 5 updates a second.\n\n{}\n\
          Steppers of 200 steps, each a moment, as pages of their own:\n\n{}",
         machine::description(),
         table::markdown(&head, &rows),
@@ -80,30 +107,42 @@ fn row<S: Stage>(name: &str, stage: &S, rounds: usize, length: Duration) -> Resu
         seconds = once(steps, &mut Nobody)?;
     }
     let steps = (steps as f64 * length.as_secs_f64() / seconds) as u64;
-    let (mut ratios, mut watched) = (Vec::new(), 0.0);
+    let (mut ratios, mut shares, mut watched) = (Vec::new(), Vec::new(), 0.0);
     for round in 0..rounds {
         let mut times = [0.0; 2];
         for turn in 0..2 {
             let with = (round + turn) % 2 == 0;
             times[usize::from(with)] = if with {
-                let mut notebook = Notebook::at(&socket)
+                let notebook = Notebook::at(&socket)
                     .ok_or_else(|| Error::new("measure live").expected("a viewer").actual("none"))?;
-                once(steps, &mut notebook)?
+                let mut timed = Timed { notebook, spent: Duration::ZERO };
+                let time = once(steps, &mut timed)?;
+                shares.push(100.0 * timed.spent.as_secs_f64() / time);
+                time
             } else {
                 once(steps, &mut Nobody)?
             };
         }
-        println!("  {name}, round {}: {:.2} s without, {:.2} s with a viewer", round + 1, times[0], times[1]);
+        println!(
+            "  {name}, round {}: {:.2} s without, {:.2} s with a viewer, {:.2} % of it for showing",
+            round + 1,
+            times[0],
+            times[1],
+            shares[round]
+        );
         ratios.push(times[1] / times[0]);
         watched += times[1];
     }
     let [all, figures] = [0, 1].map(|index| seen[index].load(Ordering::Relaxed) as f64 / watched);
-    let ratio = Quartiles::of(&ratios);
-    let Quartiles { low, median, high } = ratio;
+    let spread = |values: &[f64], digits: usize| {
+        let Quartiles { low, median, high } = Quartiles::of(values);
+        format!("{median:.digits$} ({low:.digits$}–{high:.digits$})")
+    };
     Ok(vec![
         name.to_owned(),
         crate::train::grouped(steps),
-        format!("{median:.3} ({low:.3}–{high:.3})"),
+        spread(&shares, 2),
+        spread(&ratios, 3),
         format!("{all:.1}"),
         format!("{figures:.2}"),
     ])

@@ -107,6 +107,17 @@ impl View {
         self.exhibit(&self.png()?).checked_html()
     }
 
+    /// The same drawn for the moment: curves a pixel to a pixel of the page, which takes a fourth of the time.
+    ///
+    /// # Errors
+    /// Those of [`html`](Self::html).
+    pub(crate) fn draft(&self) -> Result<String> {
+        match self {
+            Self::Figure(figure) => self.exhibit(&figure.picture()?.png()?).checked_html(),
+            Self::Plate(_) | Self::Picture { .. } => self.html(),
+        }
+    }
+
     fn exhibit<'a>(&'a self, bytes: &'a [u8]) -> Exhibit<'a> {
         let medium = match self {
             Self::Picture { .. } => Medium::Pixels,

@@ -6,19 +6,22 @@ use std::time::{Duration, Instant};
 
 use super::watch::{Now, Watch, grouped};
 use crate::show::live::Live;
-use crate::show::{Figure, Panel, averaged, escaped, three_digits};
+use crate::show::{Figure, Panel, View, averaged, escaped, three_digits};
 use crate::{Error, Result};
 
 /// Between two pictures of the bar: text, which costs microseconds.
 const BAR: Duration = Duration::from_millis(100);
-/// The share of the training's time that figures may take.
-const SHARE: f64 = 0.02;
+/// The share of the training's time that figures may take while it goes on. The last state is drawn besides: that, in full, is
+/// some 60 ms.
+const SHARE: f64 = 0.015;
 /// What a figure is taken to cost before one was drawn.
-const GUESS: Duration = Duration::from_millis(30);
+const GUESS: Duration = Duration::from_millis(15);
 /// A stretch at least as long shows its last state. Of shorter ones one in [`APART`] does: figures would take most of the time
 /// of a loop that trains a few steps at a time.
 const LONG: Duration = Duration::from_secs(2);
 const APART: Duration = Duration::from_secs(2);
+/// Before this a recording shows nothing: most are over by then.
+const QUIET: Duration = Duration::from_millis(500);
 /// Signs of the bar.
 const SIGNS: u64 = 40;
 /// Points of a curve; with more steps each is the mean of some.
@@ -64,8 +67,19 @@ pub struct Notebook {
     last: Duration,
     stopping: bool,
     troubled: bool,
-    /// Whether short stretches show their last state, too, whatever was shown before.
-    always: bool,
+    figures: Figures,
+}
+
+/// What is shown besides the bar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Figures {
+    /// As the time allows, and the last state; of short stretches now and then.
+    Usual,
+    /// The last state of each stretch, too, however short.
+    #[cfg(feature = "lab")]
+    Always,
+    /// None, and no bar before [`QUIET`]: what comes of the steps will show them.
+    None,
 }
 
 impl Notebook {
@@ -77,8 +91,14 @@ impl Notebook {
     /// The notebook whose kernel listens at this socket; it sees the last state of each stretch, however short.
     #[cfg(feature = "lab")]
     pub(crate) fn at(socket: &std::path::Path) -> Option<Self> {
-        let of = |live| Self { always: true, ..Self::of(live, "stage", "stage", 0) };
+        let of = |live| Self { figures: Figures::Always, ..Self::of(live, "stage", "stage", 0) };
         Live::at(socket).map(of)
+    }
+
+    /// The notebook whose cell records steps of a stage of this kind, from this step on: it shows a bar.
+    pub fn recording(kind: &'static str, from: u64) -> Option<Self> {
+        // No run has this name: what is trained next is shown in a place of its own.
+        Self::open(kind, "a recording", from).map(|notebook| Self { figures: Figures::None, ..notebook })
     }
 
     fn of(live: Live, kind: &'static str, name: &str, from: u64) -> Self {
@@ -94,7 +114,7 @@ impl Notebook {
             last,
             stopping: false,
             troubled: false,
-            always: false,
+            figures: Figures::Usual,
         }
     }
 
@@ -111,7 +131,17 @@ impl Notebook {
              Go on with train({left}) ({after} steps are left) of this {kind}. A second interrupt ends the cell at once, \
              and all variables are lost."
         );
-        self.show("interrupt", &format!("<p>{}</p>", escaped(&line)), &line);
+        self.say(&line);
+    }
+
+    /// Says that the user's interrupt ended a recording here.
+    pub fn recorded_until(&mut self, step: u64) {
+        let step = grouped(step);
+        self.say(&format!("Interrupted after step {step}, where the recording ends; all variables live."));
+    }
+
+    fn say(&mut self, line: &str) {
+        self.show("interrupt", &format!("<p>{}</p>", escaped(line)), line);
     }
 
     fn show_bar(&mut self, now: &Now<'_>) {
@@ -133,9 +163,11 @@ impl Notebook {
         self.show("progress", &html, &format!("{bar}\n{line}"));
     }
 
-    fn show_figures(&mut self, now: &Now<'_>) {
+    /// Drafts while training goes on, since the next follows soon.
+    fn show_figures(&mut self, now: &Now<'_>, ends: bool) {
         let begun = Instant::now();
-        for shown in [self.show_view(now), self.show_curves(now)] {
+        for (what, view) in [("view", now.view()), ("curves", curves(now.columns, now.history))] {
+            let shown = self.show_view(what, view, ends);
             if let Err(error) = shown
                 && !std::mem::replace(&mut self.troubled, true)
             {
@@ -146,26 +178,27 @@ impl Notebook {
         self.spent += self.last;
     }
 
-    fn show_view(&mut self, now: &Now<'_>) -> Result<()> {
-        if let Some(view) = now.view()? {
-            self.show("view", &view.html()?, view.text());
-        }
-        Ok(())
-    }
-
-    fn show_curves(&mut self, now: &Now<'_>) -> Result<()> {
-        if let Some(figure) = curves(now.columns, now.history)? {
-            self.show("curves", &figure.html()?, figure.text());
+    fn show_view(&mut self, what: &str, view: Result<Option<View>>, whole: bool) -> Result<()> {
+        if let Some(view) = view? {
+            let html = if whole { view.html()? } else { view.draft()? };
+            self.show(what, &html, view.text());
         }
         Ok(())
     }
 
     /// Whether the state at which a stretch ends is to be drawn.
     fn last_state(&self, now: &Now<'_>) -> bool {
+        if self.figures == Figures::None {
+            return false;
+        }
+        #[cfg(feature = "lab")]
+        let always = self.figures == Figures::Always;
+        #[cfg(not(feature = "lab"))]
+        let always = false;
         let mut shown = shown();
         shown.stretch = Some((self.kind, self.name.clone(), now.step));
         let wanted =
-            self.always || now.elapsed >= LONG || shown.figures.is_none_or(|last| last.elapsed() >= APART);
+            always || now.elapsed >= LONG || shown.figures.is_none_or(|last| last.elapsed() >= APART);
         if wanted {
             shown.figures = Some(Instant::now());
         }
@@ -176,12 +209,16 @@ impl Notebook {
 impl Watch for Notebook {
     fn step(&mut self, now: &Now<'_>) {
         let ends = now.step >= now.to || self.stop();
+        if self.figures == Figures::None && now.elapsed < QUIET {
+            return;
+        }
         if ends || self.bar.is_none_or(|bar| now.elapsed.saturating_sub(bar) >= BAR) {
             self.show_bar(now);
             self.bar = Some(now.elapsed);
-            let afford = (self.spent + self.last).as_secs_f64() <= SHARE * now.elapsed.as_secs_f64();
+            let afford = self.figures != Figures::None
+                && (self.spent + self.last).as_secs_f64() <= SHARE * now.elapsed.as_secs_f64();
             if if ends { self.last_state(now) } else { afford } {
-                self.show_figures(now);
+                self.show_figures(now, ends);
             }
         }
     }
@@ -215,7 +252,7 @@ const GROUPS: [Group; 6] = [
 ];
 
 /// The curves of a history; `None` if there is no finite number yet.
-fn curves(names: &[&str], history: &[Vec<f32>]) -> Result<Option<Figure>> {
+fn curves(names: &[&str], history: &[Vec<f32>]) -> Result<Option<View>> {
     let (mut panels, mut said, mut steps) = (Vec::new(), Vec::new(), 0);
     for group in &GROUPS {
         if panels.len() == 2 {
@@ -240,7 +277,7 @@ fn curves(names: &[&str], history: &[Vec<f32>]) -> Result<Option<Figure>> {
     let figure = Figure::new(&format!("What each of {steps} steps told."))
         .alt(&format!("Curves over {steps} steps: {}.", said.join(", ")))
         .panel_height(200);
-    Ok(Some(panels.into_iter().fold(figure, Figure::panel)))
+    Ok(Some(View::Figure(panels.into_iter().fold(figure, Figure::panel))))
 }
 
 #[cfg(test)]

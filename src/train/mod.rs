@@ -47,6 +47,8 @@ pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
 pub use unread::Pending;
+#[cfg(feature = "lab")]
+pub(crate) use watch::Nobody;
 pub use watch::{Lines, Now, Watch, grouped};
 
 use crate::show::{Picture, View};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::folder::{self, Run};
 use super::live::Notebook;
 use super::unread::Stretch;
-use super::watch::{Lines, Now, Watch};
-use super::{Report, Stage, checkpoint, load_marked, step, usable};
+use super::watch::{Lines, Watch, tell};
+use super::{Stage, checkpoint, load_marked, step, usable};
 use crate::{Error, Result};
 
 /// How often [`train`] does what.
@@ -97,7 +97,6 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
     let from = stage.core().steps();
     let to = from.saturating_add(steps);
     let mut run = Run::open(stage, to, pace.samples, watch)?;
-    let (steps_per_epoch, images_per_epoch) = (stage.steps_per_epoch(), stage.images_per_epoch());
     let begun = Instant::now();
     let mut saved = begun;
     let (mut unread, mut told) = (Stretch::new(), begun);
@@ -115,29 +114,18 @@ pub fn train_watched<S: Stage>(stage: &mut S, steps: u64, pace: &Pace, watch: &m
                 if wanted { unread.read(stage) } else { Ok(None) }
             })
         };
-        let report = match made {
-            Ok(Some(report)) => report,
+        match made {
+            Ok(Some(_)) => {}
             Ok(None) => continue,
             Err(error) => {
                 // How it went wrong is worth seeing; the error itself matters more than trouble with this file.
                 let _ = run.append(stage);
                 return Err(error);
             }
-        };
+        }
         run.sample(stage)?;
         told = Instant::now();
-        watch.step(&Now {
-            step: stage.core().steps(),
-            from,
-            to,
-            steps_per_epoch,
-            images_per_epoch,
-            elapsed: begun.elapsed(),
-            report: &|| Report::line(&report),
-            view: &|| stage.view(),
-            columns: <S::Report as Report>::COLUMNS,
-            history: stage.core().history().columns(),
-        });
+        tell(watch, stage, (from, to), begun.elapsed());
         if watch.stop() && stage.core().steps() < to {
             run.save(stage)?;
             return Ok(End::Stopped);

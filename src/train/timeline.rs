@@ -12,10 +12,13 @@ mod tests;
 
 use std::fmt;
 use std::rc::Rc;
+use std::time::Instant;
 
 pub use fork::{Change, Fork};
 
 use super::Stage;
+use super::live::Notebook;
+use super::watch::{Nobody, Watch};
 use crate::show::{Moment, Side, Stepper};
 use crate::{Error, Result};
 use moving::Moving;
@@ -93,10 +96,20 @@ impl Timeline {
     /// [`MOMENTS`] every other one is left out; what is kept stays evenly spaced. [`stage!`](crate::stage) offers this as
     /// a method.
     ///
+    /// In the course's kernel a bar moves meanwhile, and an interrupt ends the recording after its step.
+    ///
     /// # Errors
     /// `steps` or `every` is 0, the stage has no picture of itself, or a loss is not finite.
     pub fn record<S: Stage + 'static>(stage: &mut S, steps: u64, every: u64) -> Result<Self> {
-        Self::recorded(S::KIND, stage, (steps, every), LIMITS)
+        let Some(mut notebook) = Notebook::recording(S::KIND, stage.core().steps()) else {
+            return Self::recorded(S::KIND, stage, (steps, every), LIMITS, &mut Nobody);
+        };
+        let to = stage.core().steps().saturating_add(steps);
+        let timeline = Self::recorded(S::KIND, stage, (steps, every), LIMITS, &mut notebook)?;
+        if timeline.last() < to {
+            notebook.recorded_until(timeline.last());
+        }
+        Ok(timeline)
     }
 
     fn recorded(
@@ -104,6 +117,7 @@ impl Timeline {
         stage: &mut dyn Moving,
         (steps, every): (u64, u64),
         limits: Limits,
+        watch: &mut dyn Watch,
     ) -> Result<Self> {
         if steps == 0 || every == 0 {
             return Err(Error::new("record a timeline")
@@ -112,10 +126,16 @@ impl Timeline {
                 .next("record(200, 1) keeps each of 200 steps"));
         }
         let mut timeline = Self::begun(kind, stage, limits)?;
+        let (from, begun) = (stage.steps(), Instant::now());
         for made in 1..=steps {
             stage.step()?;
-            if made % every == 0 || made == steps {
+            stage.tell(watch, (from, from.saturating_add(steps)), begun.elapsed());
+            let stops = watch.stop();
+            if made % every == 0 || made == steps || stops {
                 timeline.keep(stage, every)?;
+            }
+            if stops {
+                break;
             }
         }
         Ok(timeline)
@@ -241,18 +261,46 @@ impl Timeline {
                 .actual(at)
                 .next("fork before the end"));
         }
+        let mut notebook = Notebook::recording(self.kind, at);
+        let watch: &mut dyn Watch = match &mut notebook {
+            Some(notebook) => notebook,
+            None => &mut Nobody,
+        };
+        let fork = self.forked(at, change, watch)?;
+        if let Some(notebook) = notebook.filter(|_| fork.other.last() < self.last()).as_mut() {
+            notebook.recorded_until(fork.other.last());
+        }
+        Ok(fork)
+    }
+
+    fn forked(&self, at: u64, change: Change, watch: &mut dyn Watch) -> Result<Fork> {
         let state = self.replayed(at)?;
         let mut changed = state.changed(&change)?;
         let mut original = Self { gaps: (0, 0), ..Self::begun(self.kind, &*state, self.limits)? };
         let mut other = Self::begun(self.kind, &*changed, self.limits)?;
-        for moment in self.moments.iter().filter(|moment| moment.step > at) {
+        let begun = Instant::now();
+        'moments: for moment in self.moments.iter().filter(|moment| moment.step > at) {
             while changed.steps() < moment.step {
                 changed.step()?;
+                changed.tell(watch, (at, self.last()), begun.elapsed());
+                if watch.stop() && changed.steps() < moment.step {
+                    break 'moments;
+                }
             }
             other.keep(&*changed, 1)?;
             original.moments.push(moment.clone());
+            if watch.stop() {
+                break;
+            }
         }
-        original.states.extend(self.states.iter().filter(|kept| kept.step > at).cloned());
+        if other.moments.len() < 2 {
+            return Err(Error::new(format!("fork after step {at}"))
+                .expected("the other future up to the next recorded step")
+                .actual("an interrupt before it")
+                .next("fork again"));
+        }
+        let end = original.last();
+        original.states.extend(self.states.iter().filter(|kept| kept.step > at && kept.step <= end).cloned());
         Ok(Fork { change, original, other })
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::{Report, Stage};
 use crate::show::View;
 use crate::{Error, Result};
 
@@ -81,6 +82,23 @@ impl Now<'_> {
     }
 }
 
+/// Tells who watches how a stage stands after a step, in a stretch of steps that began some time ago.
+pub(super) fn tell<S: Stage>(watch: &mut dyn Watch, stage: &S, (from, to): (u64, u64), elapsed: Duration) {
+    let history = stage.core().history();
+    watch.step(&Now {
+        step: stage.core().steps(),
+        from,
+        to,
+        steps_per_epoch: stage.steps_per_epoch(),
+        images_per_epoch: stage.images_per_epoch(),
+        elapsed,
+        report: &|| history.last().map_or_else(String::new, |report| report.line()),
+        view: &|| stage.view(),
+        columns: <S::Report as Report>::COLUMNS,
+        history: history.columns(),
+    });
+}
+
 /// Somebody who watches a run.
 pub trait Watch {
     /// Told after each step; a step can be as short as a tenth of a millisecond.
@@ -98,6 +116,13 @@ pub trait Watch {
     fn trouble(&mut self, error: &Error) {
         eprintln!("{error}");
     }
+}
+
+/// Nobody watches.
+pub(crate) struct Nobody;
+
+impl Watch for Nobody {
+    fn step(&mut self, _: &Now<'_>) {}
 }
 
 /// Prints a line every so often, and at the end.

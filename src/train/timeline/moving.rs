@@ -2,11 +2,13 @@
 //! dfdx.
 
 use std::any::Any;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Change;
 use crate::show::Moment;
+use crate::train::watch::{Watch, tell};
 use crate::train::{Report, Stage, load_bytes, step, whole};
 use crate::{Error, Result};
 
@@ -14,6 +16,8 @@ use crate::{Error, Result};
 pub(super) trait Moving {
     fn steps(&self) -> u64;
     fn step(&mut self) -> Result<()>;
+    /// Tells who watches of the newest step, in a stretch of steps that began some time ago.
+    fn tell(&self, watch: &mut dyn Watch, stretch: (u64, u64), elapsed: Duration);
     /// What there is to see and to tell of it now.
     fn moment(&self) -> Result<Moment>;
     fn copy(&self) -> Box<dyn Moving>;
@@ -33,6 +37,10 @@ impl<S: Stage + 'static> Moving for S {
 
     fn step(&mut self) -> Result<()> {
         step(self).map(|_| ())
+    }
+
+    fn tell(&self, watch: &mut dyn Watch, stretch: (u64, u64), elapsed: Duration) {
+        tell(watch, self, stretch, elapsed);
     }
 
     fn moment(&self) -> Result<Moment> {

@@ -7,6 +7,7 @@ use crate::lessons::gan::{Gan, GanConfig};
 use crate::lessons::naive_generator::{NaiveConfig, NaiveGenerator};
 use crate::lessons::wasserstein::{Plane, PlaneConfig};
 use crate::loss::GanLoss;
+use crate::train::watch::Now;
 
 fn net() -> DensityNet {
     DensityNet::new(DensityConfig::default()).unwrap()
@@ -26,7 +27,7 @@ fn going_back_gives_the_same_bits() {
     let beginning = gan.clone();
     // One state in ten moments at most: most steps are trained again.
     let limits = Limits { moments: 50, states: 3, ..LIMITS };
-    let timeline = Timeline::recorded("gan", &mut gan, (40, 4), limits).unwrap();
+    let timeline = Timeline::recorded("gan", &mut gan, (40, 4), limits, &mut Nobody).unwrap();
     assert!(timeline.states() <= 3, "{}", timeline.states());
     let mut again = beginning;
     for step in 0..=40 {
@@ -46,6 +47,36 @@ fn going_back_gives_the_same_bits() {
     assert!(error.contains("expected a timeline of density, found one of gan"), "{error}");
 }
 
+/// Who ends it after so many steps.
+struct Until(u64, u64);
+
+impl Watch for Until {
+    fn step(&mut self, now: &Now<'_>) {
+        self.1 = now.step;
+        assert!(now.from < now.step && now.step <= now.to, "{} of {}", now.step, now.to);
+    }
+
+    fn stop(&mut self) -> bool {
+        self.1 >= self.0
+    }
+}
+
+#[test]
+fn a_recording_that_is_ended_holds_what_was_made() {
+    let mut net = net();
+    let timeline = Timeline::recorded("density", &mut net, (40, 10), LIMITS, &mut Until(25, 0)).unwrap();
+    assert_eq!(timeline.steps(), [0, 10, 20, 25]);
+    assert!(alike(&DensityNet::at(&timeline, 25).unwrap(), &net), "the stage is where the recording ends");
+    // A fork has moments where the recorded run has.
+    let fork = timeline.forked(5, Change::Rate(1e-3), &mut Until(21, 0)).unwrap();
+    assert_eq!(fork.other().steps(), [5, 10, 20]);
+    assert_eq!(fork.original().steps(), [5, 10, 20]);
+    fork.stepper().html().unwrap();
+    assert_eq!(DensityNet::at(fork.original(), 20).unwrap().steps(), 20);
+    let error = timeline.forked(5, Change::Nothing, &mut Until(7, 0)).unwrap_err().to_string();
+    assert!(error.contains("an interrupt before it"), "{error}");
+}
+
 #[test]
 fn looking_leaves_random_numbers_alone() {
     let (mut seen, mut unseen) = (gan(), gan());
@@ -61,7 +92,8 @@ fn looking_leaves_random_numbers_alone() {
 fn memory_is_bounded_and_what_is_kept_is_even() {
     for (steps, every, most) in [(200, 1, 20), (199, 1, 20), (37, 3, 5), (64, 2, 2), (10, 1, 50)] {
         let limits = Limits { moments: most, states: most, ..LIMITS };
-        let timeline = Timeline::recorded("density", &mut net(), (steps, every), limits).unwrap();
+        let timeline =
+            Timeline::recorded("density", &mut net(), (steps, every), limits, &mut Nobody).unwrap();
         let kept = timeline.steps();
         assert_eq!((kept[0], timeline.last()), (0, steps), "the ends stay");
         assert!((2..=most).contains(&kept.len()) && timeline.states() <= most, "{kept:?}");
@@ -81,7 +113,7 @@ fn memory_is_bounded_as_the_history_grows_and_pictures_are() {
     let mut net = net();
     let first = Moving::bytes(&net).unwrap();
     let limits = Limits { bytes: 40 * first, ..LIMITS };
-    let timeline = Timeline::recorded("density", &mut net, (2_000, 50), limits).unwrap();
+    let timeline = Timeline::recorded("density", &mut net, (2_000, 50), limits, &mut Nobody).unwrap();
     assert!(Moving::bytes(&net).unwrap() > 2 * first, "the history has to grow for this to be a test");
     let states: usize = timeline.states.iter().map(|kept| kept.state.bytes().unwrap()).sum();
     assert!(timeline.states() >= 2 && states <= limits.bytes, "{states} of {}", limits.bytes);
@@ -89,7 +121,7 @@ fn memory_is_bounded_as_the_history_grows_and_pictures_are() {
     let one = timeline.moments()[0].view.bytes();
     assert!(one >= 24 * 100, "{one}: at least a curve's points");
     let limits = Limits { bytes: 9 * one / 2, ..LIMITS };
-    let timeline = Timeline::recorded("density", &mut self::net(), (40, 1), limits).unwrap();
+    let timeline = Timeline::recorded("density", &mut self::net(), (40, 1), limits, &mut Nobody).unwrap();
     assert!(timeline.moments().len() >= 2 && pictures(&timeline) <= limits.bytes);
     assert_eq!((timeline.first(), timeline.last()), (0, 40));
     // Copies and forks share the pictures.
