@@ -16,6 +16,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use tempfile::TempDir;
 
 use super::checkout::Checkout;
 use super::kernel::connection::Connection;
@@ -41,11 +42,8 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
     let front = Connection::read(connection_file)?;
     let (behind, behind_file) = (front.behind()?, copy.folder.join("connection.json"));
     behind.write(&behind_file)?;
-    // A path too long for a socket costs the live display and the gentle interrupt.
-    let live_path = copy.folder.join("live");
-    let listener = UnixListener::bind(&live_path).ok();
-    let live_path = listener.is_some().then_some(live_path);
-    let relay = Relay::new(&front, behind, listener)?;
+    let live = Live::listen(&copy.folder)?;
+    let relay = Relay::new(&front, behind, live.listener)?;
     let child_of_ours = std::env::current_exe().map_err(|e| {
         Error::new("find the launcher's own program").actual(e).next("run `cargo course setup`")
     })?;
@@ -54,7 +52,7 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
     command.arg(&evcxr.path).arg("--control_file").arg(&behind_file);
     without_cargo_environment(&mut command, checkout.root());
     template::environment(&mut command, checkout, &copy.folder);
-    command.envs(live_path.map(|path| (live::SOCKET, path)));
+    command.env(live::SOCKET, &live.path);
     let mut child = command.spawn().map_err(|e| {
         Error::new(format!("start {}", evcxr.path.display())).actual(e).next("run `cargo course setup`")
     })?;
@@ -89,6 +87,33 @@ pub fn run(checkout: &Checkout, connection_file: &Path) -> Result<i32> {
     let _ = waiting.join();
     drop(copy);
     Ok(status)
+}
+
+/// Where cells say what they show.
+struct Live {
+    listener: UnixListener,
+    path: PathBuf,
+    /// Readable by the user alone, and removed in the end.
+    _short: Option<TempDir>,
+}
+
+impl Live {
+    /// In this folder, or, if its path is too long for a socket (about 100 bytes), in a temporary one.
+    fn listen(folder: &Path) -> Result<Self> {
+        let path = folder.join("live");
+        if let Ok(listener) = UnixListener::bind(&path) {
+            return Ok(Self { listener, path, _short: None });
+        }
+        let failed = |e: std::io::Error| {
+            Error::new("listen to what cells show")
+                .expected(format!("a socket in {} or in the folder for temporary files", folder.display()))
+                .actual(e)
+                .next("check the disk's space and that TMPDIR names a short, writable folder")
+        };
+        let short = tempfile::Builder::new().prefix("gan-course-").tempdir().map_err(failed)?;
+        let path = short.path().join("live");
+        Ok(Self { listener: UnixListener::bind(&path).map_err(failed)?, path, _short: Some(short) })
+    }
 }
 
 /// Becomes `program`, to be killed when the process that started this one dies.
@@ -207,12 +232,27 @@ fn discard(folder: &Path) {
 mod tests {
     use super::*;
 
-    fn checkout() -> (tempfile::TempDir, Checkout) {
+    fn checkout() -> (TempDir, Checkout) {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Cargo.toml"), "name = \"gan-course\"").unwrap();
         let checkout = Checkout::new(folder.path()).unwrap();
         checkout.prepare(0).unwrap();
         (folder, checkout)
+    }
+
+    #[test]
+    fn a_checkout_far_down_has_a_live_socket_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let near = Live::listen(folder.path()).unwrap();
+        assert_eq!(near.path, folder.path().join("live"));
+        let deep = folder.path().join("x".repeat(120));
+        fs::create_dir(&deep).unwrap();
+        let live = Live::listen(&deep).unwrap();
+        std::os::unix::net::UnixStream::connect(&live.path).unwrap();
+        live.listener.accept().unwrap();
+        let short = live.path.parent().unwrap().to_path_buf();
+        drop(live);
+        assert!(!short.exists(), "it stays behind");
     }
 
     #[test]

@@ -21,6 +21,10 @@
     assert!(accuracy_training >= 0.97 && accuracy_held_out >= 0.97, "{accuracy_training} {accuracy_held_out}");
     assert_eq!(accuracy_held_out, 1.0, "the lesson's text speaks of a perfect score");
 
+    // The stage makes the same steps at half the rate.
+    assert_eq!(regression.steps(), 2_000);
+    near(regression.history().last().unwrap().loss.into(), history[999].into(), 1e-3);
+
     // Section 6: theory.
     near(h_pq, 2f64.ln(), 1e-12);
     near(h_p, 0.610864, 1e-6);

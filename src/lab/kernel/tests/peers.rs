@@ -72,7 +72,7 @@ impl Course {
         };
         let (front, behind) = (place(), place());
         let listener = std::os::unix::net::UnixListener::bind(&live).unwrap();
-        let relay = Relay::new(&front, behind.clone(), Some(listener)).unwrap();
+        let relay = Relay::new(&front, behind.clone(), listener).unwrap();
         let events = relay.events();
         let relay = Some(std::thread::spawn(|| relay.run()));
         let kernel = Kernel::start(&behind, events.clone());
