@@ -2,7 +2,7 @@
 //! halved, which smooths every edge; what is left has twice the pixels of its place on the page.
 
 use plotters::coord::Shift;
-use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Rectangle, Text};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::{
     BitMapBackend, Color, DrawingArea, IntoDrawingArea, IntoFont, RGBColor, ShapeStyle, TextStyle,
 };
@@ -68,14 +68,12 @@ impl Canvas<'_> {
     ) -> Result<()> {
         let points: Vec<_> = points.iter().map(|&point| self.scaled(point)).collect();
         let style = colour.stroke_width((width * self.scale) as u32);
-        let drawn = match dash {
-            None => self.area.draw(&PathElement::new(points, style)),
-            Some((dash, gap)) => {
-                let pixels = |length: f64| (length * self.scale) as i32;
-                self.area.draw(&DashedPathElement::new(points, pixels(dash), pixels(gap), style))
-            }
+        let pieces = match dash {
+            None => vec![points],
+            Some((dash, gap)) => dashes(&points, dash * self.scale, gap * self.scale),
         };
-        drawn.map_err(failed)
+        let mut parts = pieces.iter().flat_map(|piece| straighter(piece));
+        parts.try_for_each(|part| self.area.draw(&PathElement::new(part, style)).map_err(failed))
     }
 
     pub(crate) fn fill(
@@ -173,6 +171,60 @@ impl Canvas<'_> {
         let style = font.into_text_style(&self.area).color(&INK).pos(Pos::new(HPos::Center, VPos::Center));
         self.area.draw(&Text::new(text, self.scaled((x, y)), style)).map_err(failed)
     }
+}
+
+/// The dashes of a line, each from corner to corner.
+fn dashes(points: &[(i32, i32)], dash: f64, gap: f64) -> Vec<Vec<(i32, i32)>> {
+    let mut pieces = Vec::new();
+    let Some(&first) = points.first() else { return pieces };
+    let (mut piece, mut drawn, mut left) = (vec![first], true, dash);
+    for pair in points.windows(2) {
+        let [(x, y), to] = [pair[0], pair[1]];
+        let [dx, dy] = [f64::from(to.0 - x), f64::from(to.1 - y)];
+        let (length, mut at) = (dx.hypot(dy), 0.0);
+        while length - at > left {
+            at += left;
+            let turn = (x + (at / length * dx).round() as i32, y + (at / length * dy).round() as i32);
+            if drawn {
+                piece.push(turn);
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece = vec![turn];
+            }
+            drawn = !drawn;
+            left = if drawn { dash } else { gap };
+        }
+        left -= length - at;
+        if drawn {
+            piece.push(to);
+        }
+    }
+    if drawn {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+/// The line cut where it turns back. A thick line's corner is drawn with a tip, which there would be long: a spike would
+/// reach far beyond its value.
+fn straighter(points: &[(i32, i32)]) -> Vec<Vec<(i32, i32)>> {
+    let mut parts = vec![Vec::new()];
+    let step = |from: (i32, i32), to: (i32, i32)| [to.0 - from.0, to.1 - from.1].map(i64::from);
+    let mut points = points.to_vec();
+    points.dedup(); // two places alike have no direction between them
+    for (at, &point) in points.iter().enumerate() {
+        let part: &mut Vec<_> = parts.last_mut().expect("never empty");
+        part.push(point);
+        if let Some(&next) = points.get(at + 1)
+            && let Some(&before) = part.len().checked_sub(2).and_then(|at| part.get(at))
+        {
+            let ([ax, ay], [bx, by]) = (step(before, point), step(point, next));
+            if ax * bx + ay * by < 0 {
+                parts.push(vec![point]);
+            }
+        }
+    }
+    parts
 }
 
 /// Averages squares of 2×2 pixels.

@@ -55,6 +55,30 @@ fn infinite_and_constant_values_still_draw() {
     assert!(figure(arrows).png().is_ok());
 }
 
+/// How far down, in the picture's pixels, a series reaches whose lowest value is 0.2.
+fn lowest(line: impl Fn(Panel, &[f64], &[f64]) -> Panel) -> usize {
+    let x: Vec<f64> = (0..300).map(f64::from).collect();
+    let y: Vec<f64> = x.iter().map(|&x| if x == 150.0 { 0.2 } else { 0.9 }).collect();
+    let panel = line(Panel::new("Title").x("x").y("y").x_range(0.0, 299.0).y_range(0.0, 1.0), &x, &y);
+    let picture = figure(panel).picture().unwrap();
+    let coloured = |pixel: &[u8]| pixel.iter().max().unwrap() - pixel.iter().min().unwrap() > 100;
+    let rows = picture.pixels().chunks(3 * picture.width());
+    rows.enumerate().filter(|(_, row)| row.chunks(3).any(coloured)).map(|(at, _)| at).last().unwrap()
+}
+
+#[test]
+fn a_spike_ends_at_its_value() {
+    let flat = |panel: Panel, _: &[f64], _: &[f64]| panel.line("flat", &[0.0, 299.0], &[0.2, 0.2]);
+    let floor = lowest(flat);
+    for spike in [
+        lowest(|panel, x, y| panel.line("spike", x, y)),
+        lowest(|panel, x, y| panel.line("flat", &[0.0, 299.0], &[0.9, 0.9]).line("spike", x, y)), // dashed
+    ] {
+        assert!(spike <= floor + 4, "row {spike}, where 0.2 is at {floor}");
+        assert!(spike + 6 >= floor, "row {spike}: the spike is cut off before {floor}");
+    }
+}
+
 #[test]
 fn the_picture_has_twice_the_pixels_of_its_place() {
     let bytes = figure(panel()).panel(panel()).png().unwrap();
