@@ -120,6 +120,8 @@ impl NaiveGenerator {
         Ok(NaiveReport { loss, mean, sd, gradient, seconds: 0.0 })
     }
 
+    /// Its samples are read in any case: the processor computes their density.
+    ///
     /// [`generator_step`](Self::generator_step): loss, mean and standard deviation of the samples, length of the gradient.
     fn climb(&mut self, z: &Batch<1>, reading: &mut Reading) -> Result<[Unread; 4]> {
         let gradients = std::mem::replace(&mut self.gradients, Gradients::leaky());

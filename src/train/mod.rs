@@ -46,9 +46,9 @@ pub use rule::Rule;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
-#[cfg(test)]
-pub(crate) use unread::stretch;
 pub use unread::{Pending, Reading};
+#[cfg(test)]
+pub(crate) use unread::{bits, stretch};
 pub use watch::{Lines, Now, Watch, grouped};
 
 use crate::show::{Picture, View};
@@ -324,16 +324,6 @@ fn whole<S: Stage>(stage: &S, change: impl FnOnce(&mut Header)) -> Result<(Vec<u
     };
     change(&mut header);
     Ok((state.to_bytes(&header)?, header.mark))
-}
-
-/// All bits of a stage, but the time that it took.
-#[cfg(test)]
-pub(crate) fn bits<S: Stage>(stage: &S) -> Vec<u8> {
-    let mut stage = stage.clone();
-    S::Report::COLUMNS.iter().filter(|name| name.starts_with("seconds")).for_each(|name| {
-        stage.core_mut().history.forget(name);
-    });
-    whole(&stage, |header| header.mark.clear()).unwrap().0
 }
 
 fn load_marked<S: Stage>(path: &Path) -> Result<(S, String)> {

@@ -149,3 +149,13 @@ pub(crate) fn stretch<S: Stage>(stage: &mut S, steps: u64) -> Result<u64> {
     let asked = READ.get() - before;
     unread.read(stage).map(|_| asked)
 }
+
+/// All bits of a stage, but the time that it took.
+#[cfg(test)]
+pub(crate) fn bits<S: Stage>(stage: &S) -> Vec<u8> {
+    let mut stage = stage.clone();
+    S::Report::COLUMNS.iter().filter(|name| name.starts_with("seconds")).for_each(|name| {
+        stage.core_mut().history.forget(name);
+    });
+    super::whole(&stage, |header| header.mark.clear()).unwrap().0
+}
