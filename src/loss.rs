@@ -11,14 +11,17 @@ use dfdx::prelude::{
     Const, Device, HasErr, HasShape, MeanTo, PutTape, Rank0, Shape, SplitTape, Tape, Tensor, TryAdd, TryMul,
 };
 
+pub(crate) use auxiliary::auxiliary_loss_unread;
 pub(crate) use auxiliary::one_hot;
 pub use auxiliary::{Told, auxiliary_loss};
 pub use density::log_density;
 pub use gan::{GanLoss, discriminator_loss, generator_loss};
+pub(crate) use policy::policy_loss_unread;
 pub use policy::{Acted, Objective, PolicyTold, policy_loss};
 pub(crate) use questions::{Asked, cross_entropy_of_questions};
 pub use variational::{gaussian_nll, kl_from_prior};
 pub use wasserstein::{Sides, gradient_penalty, interpolates};
+pub(crate) use wasserstein::{gradient_penalty_unread, interpolated};
 
 use crate::tensor::sizes;
 use crate::{Error, Result};

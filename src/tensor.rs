@@ -95,6 +95,19 @@ pub fn values<S: Shape, T>(tensor: &Tensor<S, f32, Dev, T>) -> Vec<f32> {
 
 /// [`values`] of a tensor on any device.
 pub(crate) fn contents<S: Shape, D: Device<f32>, T>(tensor: &Tensor<S, f32, D, T>) -> Vec<f32> {
+    #[cfg(test)]
+    READ.with(|count| count.set(count.get() + 1));
+    copied(tensor)
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has waited for the device, or would have, on one that works by itself.
+    pub(crate) static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// [`contents`] for what runs on the processor anyway: its own kernels wait for nobody.
+pub(crate) fn copied<S: Shape, D: Device<f32>, T>(tensor: &Tensor<S, f32, D, T>) -> Vec<f32> {
     // `copy_into` copies storage as it lies: a permuted or broadcast view is laid out anew first.
     let tensor = tensor.retaped::<NoneTape>().reshape_like(tensor.shape());
     let mut values = vec![0.0; tensor.shape().num_elements()];

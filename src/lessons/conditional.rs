@@ -22,12 +22,12 @@ pub use settings::{ConditionalConfig, Game};
 use crate::data::faces::Faces;
 use crate::data::images::ImageSet;
 use crate::lessons::dcgan::{Batch, GeneratorStep, Source, TrainingSet};
-use crate::optim::gradient_norm;
+use crate::optim::gradient_norm_unread;
 use crate::show::Picture;
-use crate::tensor::{Noise, seeded_device};
-use crate::train::{Core, Stage, State, each};
+use crate::tensor::{Noise, Unread, seeded_device};
+use crate::train::{Core, Pending, Reading, Stage, State, each};
 use crate::{Error, Result};
-use players::{Labelled, Players};
+use players::{Judgement, Labelled, Players};
 
 /// A conditional GAN as a value: networks, optimisers, images and their order, random numbers, history.
 ///
@@ -76,23 +76,16 @@ impl Stage for Conditional {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<ConditionalReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let (real, classes) = self.real()?;
-        let of_d = self.train_discriminator(&real, &classes)?;
-        let of_g = self.train_generator()?;
-        let [named_real, named_fake] = of_d.named.unwrap_or_default();
-        Ok(ConditionalReport {
-            loss_d: of_d.loss,
-            loss_g: of_g.loss,
-            real_score: of_d.real_score,
-            fake_score: of_d.fake_score,
-            named_real,
-            named_fake,
-            gradient_d: of_d.gradient,
-            gradient_g: of_g.gradient,
-            seconds: begun.elapsed().as_secs_f32(),
-        })
+        let (Judgement { loss, scores, named }, gradient_d) = self.judge(&real, &classes, reading)?;
+        let [loss_g, gradient_g] = self.fool(reading)?;
+        let [real_score, fake_score] = scores;
+        let [named_real, named_fake] = named.unwrap_or([Unread::Known(0.0), Unread::Known(0.0)]);
+        let seconds = Unread::Known(begun.elapsed().as_secs_f32());
+        let of_d = [loss, loss_g, real_score, fake_score, named_real, named_fake];
+        Ok(Pending::new(of_d.into_iter().chain([gradient_d, gradient_g, seconds]).collect()))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -141,19 +134,36 @@ impl Conditional {
     /// The images have another size, classes are of another number or beyond those there are, or loss or gradient is not
     /// finite; D is not updated then.
     pub fn train_discriminator(&mut self, real: &Batch, classes: &[usize]) -> Result<DiscriminatorStep> {
+        let (told, gradient) = self.judge(real, classes, &mut Reading::now())?;
+        let [real_score, fake_score] = told.scores.map(|score| score.read());
+        Ok(DiscriminatorStep {
+            loss: told.loss.read(),
+            real_score,
+            fake_score,
+            named: told.named.map(|named| named.map(|share| share.read())),
+            gradient: gradient.read(),
+        })
+    }
+
+    /// [`train_discriminator`](Self::train_discriminator): what D found, and the length of the gradient.
+    fn judge(
+        &mut self,
+        real: &Batch,
+        classes: &[usize],
+        reading: &mut Reading,
+    ) -> Result<(Judgement, Unread)> {
         self.check_asked(real, classes)?;
         let (z, wanted) = self.asked()?;
         let wrong = self.wrong(classes)?;
         let (judgement, mut gradients) =
             self.players.judge(&Labelled { images: real, classes }, &z, &wanted, &wrong)?;
-        let loss = self.core.finite("the discriminator's loss", judgement.loss)?;
+        let loss = reading.finite(&self.core, "the discriminator's loss", judgement.loss)?;
         let share = self.share();
         let player = &mut self.players.discriminator;
-        let norm = gradient_norm(&player.network, &mut gradients)?;
-        let gradient = self.core.finite("the length of the discriminator's gradient", norm)?;
+        let norm = gradient_norm_unread(&player.network, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the discriminator's gradient", norm)?;
         player.update_slowed(share, gradients)?;
-        let [real_score, fake_score] = judgement.scores;
-        Ok(DiscriminatorStep { loss, real_score, fake_score, named: judgement.named, gradient })
+        Ok((Judgement { loss, ..judgement }, gradient))
     }
 
     /// One update of G, by what D makes of a fresh batch of its images of classes drawn evenly. D stays as it is, but for
@@ -162,15 +172,21 @@ impl Conditional {
     /// # Errors
     /// Loss or gradient is not finite; G is not updated then.
     pub fn train_generator(&mut self) -> Result<GeneratorStep> {
+        let [loss, gradient] = self.fool(&mut Reading::now())?.map(|number| number.read());
+        Ok(GeneratorStep { loss, gradient })
+    }
+
+    /// [`train_generator`](Self::train_generator), and its numbers in their order.
+    fn fool(&mut self, reading: &mut Reading) -> Result<[Unread; 2]> {
         let (z, wanted) = self.asked()?;
         let (loss, mut gradients) = self.players.fool(&z, &wanted)?;
-        let loss = self.core.finite("the generator's loss", loss)?;
+        let loss = reading.finite(&self.core, "the generator's loss", loss)?;
         let share = self.share();
         let player = &mut self.players.generator;
-        let norm = gradient_norm(&player.network, &mut gradients)?;
-        let gradient = self.core.finite("the length of the generator's gradient", norm)?;
+        let norm = gradient_norm_unread(&player.network, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the generator's gradient", norm)?;
         player.update_slowed(share, gradients)?;
-        Ok(GeneratorStep { loss, gradient })
+        Ok([loss, gradient])
     }
 
     /// A minibatch of noise, and of classes to be generated.

@@ -42,10 +42,10 @@ pub(crate) use training_set::{TrainingSet, stage_of_images};
 use crate::data::images::{ImageSet, Size, byte};
 use crate::nn::dcgan::Network;
 use crate::ops::conv::Map;
-use crate::optim::{gradient_norm, gradient_norm_unread};
+use crate::optim::gradient_norm_unread;
 use crate::show::Picture;
 use crate::tensor::{Dev, Noise, Unread, seeded_device, values};
-use crate::train::{Core, Pending, Rule, Stage, State};
+use crate::train::{Core, Pending, Reading, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// Images `(B, C, H, W)` in [-1, 1], or latent vectors `(B, L, 1, 1)`, whose sizes are known at run time.
@@ -105,31 +105,13 @@ impl Stage for Dcgan {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<DcganReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let real = self.real()?;
-        let of_d = self.train_discriminator(&real)?;
-        let of_g = self.train_generator()?;
-        Ok(DcganReport::of(&of_d, &of_g, begun.elapsed().as_secs_f32()))
-    }
-
-    fn advance_unread(&mut self) -> Result<Pending> {
-        let real = self.real()?;
-        let z = self.game.latent(&mut self.core.noise, self.core.config.fakes_of_a_step())?;
-        let ([[on_real, on_fake], [real_score, fake_score]], mut gradients) =
-            self.game.judge_unread(&real, z)?;
-        let player = &mut self.game.discriminator;
-        let gradient_d = gradient_norm_unread(&player.network, &mut gradients)?;
-        player.update(gradients)?;
-        let z = self.game.latent(&mut self.core.noise, self.core.config.batch)?;
-        let (loss_g, mut gradients) = self.game.fool_unread(z)?;
-        let player = &mut self.game.generator;
-        let gradient_g = gradient_norm_unread(&player.network, &mut gradients)?;
-        player.update(gradients)?;
-        let loss_d = Unread::Sum(Box::new([on_real, on_fake]));
-        let seconds = Unread::Known(0.0);
-        let row = vec![loss_d, loss_g, real_score, fake_score, gradient_d, gradient_g, seconds];
-        Ok(Pending::new(row, DcganReport::FINITE))
+        let [loss_d, real_score, fake_score, gradient_d] = self.judge(&real, reading)?;
+        let [loss_g, gradient_g] = self.fool(reading)?;
+        let seconds = Unread::Known(begun.elapsed().as_secs_f32());
+        Ok(Pending::new(vec![loss_d, loss_g, real_score, fake_score, gradient_d, gradient_g, seconds]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -182,16 +164,23 @@ impl Dcgan {
     /// # Errors
     /// The images have another size, or loss or gradient is not finite; D is not updated then.
     pub fn train_discriminator(&mut self, real: &Batch) -> Result<DiscriminatorStep> {
+        let numbers = self.judge(real, &mut Reading::now())?;
+        let [loss, real_score, fake_score, gradient] = numbers.map(|number| number.read());
+        Ok(DiscriminatorStep { loss, real_score, fake_score, gradient })
+    }
+
+    /// [`train_discriminator`](Self::train_discriminator), and its numbers in their order.
+    fn judge(&mut self, real: &Batch, reading: &mut Reading) -> Result<[Unread; 4]> {
         let fakes = self.core.config.fakes_of_a_step();
         let z = self.game.latent(&mut self.core.noise, fakes)?;
-        let (judgement, mut gradients) = self.game.judge(real, z)?;
-        let loss = self.core.finite("the discriminator's loss", judgement.losses.iter().sum())?;
+        let ([losses, [real_score, fake_score]], mut gradients) = self.game.judge_unread(real, z)?;
+        let loss = Unread::from(losses, |[on_real, on_fake]| on_real + on_fake);
+        let loss = reading.finite(&self.core, "the discriminator's loss", loss)?;
         let player = &mut self.game.discriminator;
-        let norm = gradient_norm(&player.network, &mut gradients)?;
-        let gradient = self.core.finite("the length of the discriminator's gradient", norm)?;
+        let norm = gradient_norm_unread(&player.network, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the discriminator's gradient", norm)?;
         player.update(gradients)?;
-        let [real_score, fake_score] = judgement.scores;
-        Ok(DiscriminatorStep { loss, real_score, fake_score, gradient })
+        Ok([loss, real_score, fake_score, gradient])
     }
 
     /// One update of G, by what D makes of a fresh batch of its images. D stays as it is, but for its running
@@ -200,14 +189,20 @@ impl Dcgan {
     /// # Errors
     /// Loss or gradient is not finite; G is not updated then.
     pub fn train_generator(&mut self) -> Result<GeneratorStep> {
-        let z = self.game.latent(&mut self.core.noise, self.core.config.batch)?;
-        let (loss, mut gradients) = self.game.fool(z)?;
-        let loss = self.core.finite("the generator's loss", loss)?;
-        let player = &mut self.game.generator;
-        let norm = gradient_norm(&player.network, &mut gradients)?;
-        let gradient = self.core.finite("the length of the generator's gradient", norm)?;
-        player.update(gradients)?;
+        let [loss, gradient] = self.fool(&mut Reading::now())?.map(|number| number.read());
         Ok(GeneratorStep { loss, gradient })
+    }
+
+    /// [`train_generator`](Self::train_generator), and its numbers in their order.
+    fn fool(&mut self, reading: &mut Reading) -> Result<[Unread; 2]> {
+        let z = self.game.latent(&mut self.core.noise, self.core.config.batch)?;
+        let (loss, mut gradients) = self.game.fool_unread(z)?;
+        let loss = reading.finite(&self.core, "the generator's loss", loss)?;
+        let player = &mut self.game.generator;
+        let norm = gradient_norm_unread(&player.network, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the generator's gradient", norm)?;
+        player.update(gradients)?;
+        Ok([loss, gradient])
     }
 
     /// Trains for `epochs` epochs, and keeps the grid of the fixed latent vectors before the first, after every `every`

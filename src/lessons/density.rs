@@ -11,7 +11,7 @@ mod tests;
 
 use std::time::Instant;
 
-use dfdx::prelude::{AsArray, Backward, Gradients, Trace};
+use dfdx::prelude::{Backward, Gradients, Trace};
 
 pub use figures::{ceiling_figure, densities_figure, histograms_figure, learning_figure, width_figure};
 pub use network::{Narrow, Output};
@@ -20,8 +20,8 @@ pub use settings::{DensityConfig, DensityReport};
 use crate::data::Density;
 use crate::optim::Optimizer;
 use crate::show::View;
-use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
-use crate::train::{Core, Rule, Stage, State};
+use crate::tensor::{Batch, Dev, Noise, Unread, column, seeded_device, values};
+use crate::train::{Core, Pending, Reading, Rule, Stage, State};
 use crate::{Result, loss};
 use network::Network;
 
@@ -78,20 +78,21 @@ impl Stage for DensityNet {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<DensityReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
-        let x = self.places()?;
-        let targets = truth(&self.core.config.target, &x)?;
+        let drawn = self.drawn();
+        let (x, targets) =
+            (column(&self.dev, &drawn)?, column(&self.dev, &true_values(&self.core.config.target, &drawn))?);
         let gradients = std::mem::replace(&mut self.gradients, Gradients::leaky());
         let loss = loss::mse(self.network.forward(x.traced(gradients))?, targets)?;
-        let value = self.core.finite("the mean squared error", loss.array())?;
+        let value = reading.finite(&self.core, "the mean squared error", Unread::loss(&loss))?;
         let mut gradients = loss.backward();
         let norm = self.network.norm(&mut gradients)?;
-        let norm = self.core.finite("the length of the gradient", norm)?;
+        let norm = reading.finite(&self.core, "the length of the gradient", norm)?;
         self.network.update(&mut self.optimizer, &mut gradients)?;
         self.network.clear(&mut gradients);
         self.gradients = gradients;
-        Ok(DensityReport { loss: value, gradient: norm, seconds: begun.elapsed().as_secs_f32() })
+        Ok(Pending::new(vec![value, norm, Unread::Known(begun.elapsed().as_secs_f32())]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -114,9 +115,14 @@ impl DensityNet {
     /// # Errors
     /// The device is out of memory.
     pub fn places(&mut self) -> Result<Batch<1>> {
+        let drawn = self.drawn();
+        column(&self.dev, &drawn)
+    }
+
+    fn drawn(&mut self) -> Vec<f32> {
         let [low, high] = self.core.config.range;
         let uniform = Density::Uniform { low, high };
-        column(&self.dev, &uniform.sample(&mut self.core.noise, self.core.config.batch))
+        uniform.sample(&mut self.core.noise, self.core.config.batch)
     }
 
     /// The network's value f(x) at each place.
@@ -180,8 +186,11 @@ pub fn three_humps() -> Density {
 /// The device is out of memory.
 pub fn truth(target: &Density, x: &Batch<1>) -> Result<Batch<1>> {
     use dfdx::prelude::HasShape;
-    let p: Vec<f32> = values(x).into_iter().map(|x| target.density(x.into()) as f32).collect();
-    crate::tensor::tensor(x.device(), p, *x.shape())
+    crate::tensor::tensor(x.device(), true_values(target, &values(x)), *x.shape())
+}
+
+fn true_values(target: &Density, x: &[f32]) -> Vec<f32> {
+    x.iter().map(|&x| target.density(x.into()) as f32).collect()
 }
 
 /// 1,001 places from low to high at even distances, both ends included.

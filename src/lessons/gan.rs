@@ -12,7 +12,7 @@ mod tests;
 
 use std::time::Instant;
 
-use dfdx::prelude::{AsArray, Backward, Gradients, ModelEMA, Trace, ZeroGrads};
+use dfdx::prelude::{Axis, Backward, Gradients, HasShape, ModelEMA, Trace, TryConcatAlong, ZeroGrads};
 
 pub use figures::{averaging_figure, densities_figure, history_figure, linear_figure, loss_figure, picture};
 pub use judge::{Watched, trained, watched};
@@ -21,10 +21,10 @@ pub use settings::{GanConfig, GanReport};
 
 use crate::data::Scale;
 use crate::loss::{GanLoss, discriminator_loss, generator_loss};
-use crate::optim::{Optimizer, gradient_norm};
+use crate::optim::{Optimizer, gradient_norm_unread};
 use crate::show::View;
-use crate::tensor::{Batch, Dev, Noise, column, seeded_device, values};
-use crate::train::{Core, Rule, Stage, State};
+use crate::tensor::{Batch, Dev, Noise, Unread, column, seeded_device, values};
+use crate::train::{Core, Pending, Reading, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// What D's step tells.
@@ -111,25 +111,19 @@ impl Stage for Gan {
     }
 
     /// Algorithm 1.
-    fn advance(&mut self) -> Result<GanReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let mut of_d = None;
         for _ in 0..self.core.config.k {
             let (x, z) = (self.data()?, self.noise()?);
-            of_d = Some(self.discriminator_step(&x, &z)?);
+            of_d = Some(self.judge(&x, &z, reading)?);
         }
         let z = self.noise()?;
-        let of_g = self.generator_step(&z)?;
+        let [loss_g, gradient_g] = self.fool(&z, reading)?;
         let of_d = of_d.ok_or_else(|| Error::new("make a step").expected("k of at least 1").actual(0))?;
-        Ok(GanReport {
-            loss_d: of_d.loss,
-            loss_g: of_g.loss,
-            score_real: of_d.score_real,
-            score_fake: of_d.score_fake,
-            gradient_d: of_d.gradient,
-            gradient_g: of_g.gradient,
-            seconds: begun.elapsed().as_secs_f32(),
-        })
+        let [loss_d, score_real, score_fake, gradient_d] = of_d;
+        let seconds = Unread::Known(begun.elapsed().as_secs_f32());
+        Ok(Pending::new(vec![loss_d, loss_g, score_real, score_fake, gradient_d, gradient_g, seconds]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -191,27 +185,33 @@ impl Gan {
     /// # Errors
     /// Loss or gradient is not finite; D is not updated then.
     pub fn discriminator_step(&mut self, x: &Batch<1>, z: &Batch<1>) -> Result<DiscriminatorStep> {
+        let numbers = self.judge(x, z, &mut Reading::now())?;
+        let [loss, score_real, score_fake, gradient] = numbers.map(|number| number.read());
+        Ok(DiscriminatorStep { loss, score_real, score_fake, gradient })
+    }
+
+    /// [`discriminator_step`](Self::discriminator_step), and its numbers in their order.
+    fn judge(&mut self, x: &Batch<1>, z: &Batch<1>, reading: &mut Reading) -> Result<[Unread; 4]> {
         let kind = self.core.config.loss;
-        let mut both = values(x);
-        let real = both.len();
         // G runs without a tape here: D's step must not reach it (PyTorch's `detach`).
-        both.extend(values(&forward(&self.generator, z.clone())?));
-        let targets: Vec<f32> = (0..both.len()).map(|i| f32::from(u8::from(i < real))).collect();
+        let fake = forward(&self.generator, z.clone())?;
+        let (real, count) = (x.shape().0, x.shape().0 + fake.shape().0);
+        let both: Batch<1> = (x.clone(), fake).try_concat_along(Axis::<0>).map_err(failed)?;
+        let targets: Vec<f32> = (0..count).map(|i| f32::from(u8::from(i < real))).collect();
 
         let gradients = std::mem::replace(&mut self.discriminator_gradients, Gradients::leaky());
-        let logits = forward(&self.discriminator, column(&self.dev, &both)?.traced(gradients))?;
-        let scores = scores(kind, &values(&logits));
+        let logits = forward(&self.discriminator, both.traced(gradients))?;
+        let score_real = Unread::of(&logits, move |logits| mean(&scores(kind, &logits[..real])));
+        let score_fake = Unread::of(&logits, move |logits| mean(&scores(kind, &logits[real..])));
         let loss = discriminator_loss(kind, logits, column(&self.dev, &targets)?)?;
-        let value = self.core.finite("the discriminator's loss", loss.array())?;
+        let value = reading.finite(&self.core, "the discriminator's loss", Unread::loss(&loss))?;
         let mut gradients = loss.backward();
-        let norm = gradient_norm(&self.discriminator, &mut gradients)?;
-        let norm = self.core.finite("the length of the discriminator's gradient", norm)?;
+        let norm = gradient_norm_unread(&self.discriminator, &mut gradients)?;
+        let norm = reading.finite(&self.core, "the length of the discriminator's gradient", norm)?;
         self.discriminator_optimizer.update(&mut self.discriminator, &mut gradients)?;
         self.discriminator.zero_grads(&mut gradients);
         self.discriminator_gradients = gradients;
-        let mean = |scores: &[f32]| scores.iter().sum::<f32>() / scores.len() as f32;
-        let (score_real, score_fake) = (mean(&scores[..real]), mean(&scores[real..]));
-        Ok(DiscriminatorStep { loss: value, score_real, score_fake, gradient: norm })
+        Ok([value, score_real, score_fake, norm])
     }
 
     /// G's step on its samples G(z); D stays as it is. The running average of G's weights follows.
@@ -222,19 +222,25 @@ impl Gan {
     /// # Errors
     /// Loss or gradient is not finite; G is not updated then.
     pub fn generator_step(&mut self, z: &Batch<1>) -> Result<GeneratorStep> {
+        let [loss, gradient] = self.fool(z, &mut Reading::now())?.map(|number| number.read());
+        Ok(GeneratorStep { loss, gradient })
+    }
+
+    /// [`generator_step`](Self::generator_step), and its numbers in their order.
+    fn fool(&mut self, z: &Batch<1>, reading: &mut Reading) -> Result<[Unread; 2]> {
         let gradients = std::mem::replace(&mut self.generator_gradients, Gradients::leaky());
         let fake = forward(&self.generator, z.clone().traced(gradients))?;
         let loss = generator_loss(self.core.config.loss, forward(&self.discriminator, fake)?)?;
-        let value = self.core.finite("the generator's loss", loss.array())?;
+        let value = reading.finite(&self.core, "the generator's loss", Unread::loss(&loss))?;
         // The backward pass crosses D, but leaves gradients of G's weights only.
         let mut gradients = loss.backward();
-        let norm = gradient_norm(&self.generator, &mut gradients)?;
-        let norm = self.core.finite("the length of the generator's gradient", norm)?;
+        let norm = gradient_norm_unread(&self.generator, &mut gradients)?;
+        let norm = reading.finite(&self.core, "the length of the generator's gradient", norm)?;
         self.generator_optimizer.update(&mut self.generator, &mut gradients)?;
         self.generator.zero_grads(&mut gradients);
         self.generator_gradients = gradients;
         self.average.ema(&self.generator, self.core.config.average);
-        Ok(GeneratorStep { loss: value, gradient: norm })
+        Ok([value, norm])
     }
 }
 
@@ -309,6 +315,14 @@ impl Gan {
         let back = -(x.len() as f32) / self.scale.sd;
         Ok(values(&gradients.get(&places)).into_iter().map(|slope| slope * back).collect())
     }
+}
+
+fn mean(scores: &[f32]) -> f32 {
+    scores.iter().sum::<f32>() / scores.len() as f32
+}
+
+fn failed(cause: impl std::fmt::Debug) -> Error {
+    Error::new("make a step").actual(format!("{cause:?}")).next("free some memory, or take a smaller batch")
 }
 
 fn scores(kind: GanLoss, logits: &[f32]) -> Vec<f32> {

@@ -11,5 +11,7 @@ pub mod gan;
 pub mod latent;
 pub mod naive_generator;
 pub mod ppo;
+#[cfg(test)]
+mod tests;
 pub mod vae;
 pub mod wasserstein;

@@ -12,7 +12,7 @@ mod tests;
 
 use std::time::Instant;
 
-use dfdx::prelude::{AsArray, Backward, Gradients, MeanTo, Trace, ZeroGrads};
+use dfdx::prelude::{Backward, Gradients, MeanTo, Trace, ZeroGrads};
 
 pub use figures::{
     collapse_figure, course_figure, entropy_figure, map_figure, outcomes_figure, score_figure,
@@ -21,10 +21,10 @@ pub use network::Generator;
 pub use outcome::{Outcome, outcomes, watershed};
 pub use settings::{NaiveConfig, NaiveReport};
 
-use crate::optim::{AdamConfig, Optimizer, gradient_norm};
+use crate::optim::{AdamConfig, Optimizer, gradient_norm_unread};
 use crate::show::View;
-use crate::tensor::{Batch, Dev, Noise, Traced, column, seeded_device, values};
-use crate::train::{Core, Rule, Stage, State};
+use crate::tensor::{Batch, Dev, Noise, Traced, Unread, column, seeded_device, values};
+use crate::train::{Core, Pending, Reading, Rule, Stage, State};
 use crate::{Result, data, loss};
 use network::forward;
 
@@ -76,11 +76,11 @@ impl Stage for NaiveGenerator {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<NaiveReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let z = self.noise()?;
-        let report = self.generator_step(&z)?;
-        Ok(NaiveReport { seconds: begun.elapsed().as_secs_f32(), ..report })
+        let [loss, mean, sd, gradient] = self.climb(&z, reading)?;
+        Ok(Pending::new(vec![loss, mean, sd, gradient, Unread::Known(begun.elapsed().as_secs_f32())]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -115,13 +115,24 @@ impl NaiveGenerator {
     /// # Errors
     /// Loss or gradient is not finite, as where p is 0 at a sample; G is not updated then.
     pub fn generator_step(&mut self, z: &Batch<1>) -> Result<NaiveReport> {
+        let numbers = self.climb(z, &mut Reading::now())?;
+        let [loss, mean, sd, gradient] = numbers.map(|number| number.read());
+        Ok(NaiveReport { loss, mean, sd, gradient, seconds: 0.0 })
+    }
+
+    /// Its samples are read in any case: the processor computes their density.
+    ///
+    /// [`generator_step`](Self::generator_step): loss, mean and standard deviation of the samples, length of the gradient.
+    fn climb(&mut self, z: &Batch<1>, reading: &mut Reading) -> Result<[Unread; 4]> {
         let gradients = std::mem::replace(&mut self.gradients, Gradients::leaky());
         let fake = forward(&self.generator, z.clone().traced(gradients))?;
-        let samples = values(&fake);
+        let of = |moment: fn(&[f32]) -> Result<f64>| {
+            Unread::of(&fake, move |samples| moment(samples).map_or(f32::NAN, |moment| moment as f32))
+        };
+        let (mean, sd) = (of(data::mean), of(data::sd));
         let loss = loss::log_density(&self.core.config.target, fake)?.mean().negate();
-        let (loss, gradient) = self.descend(loss)?;
-        let (mean, sd) = (data::mean(&samples)? as f32, data::sd(&samples)? as f32);
-        Ok(NaiveReport { loss, mean, sd, gradient, seconds: 0.0 })
+        let [loss, gradient] = self.descend(loss, reading)?;
+        Ok([loss, mean, sd, gradient])
     }
 
     /// Starts at the target instead of at random: `steps` updates that bring G's samples, sorted, near as many of the
@@ -141,22 +152,22 @@ impl NaiveGenerator {
             let x = sorted(self.core.config.target.sample(&mut self.core.noise, z.len()));
             let gradients = std::mem::replace(&mut self.gradients, Gradients::leaky());
             let fake = forward(&self.generator, column(&self.dev, &z)?.traced(gradients))?;
-            self.descend(loss::mse(fake, column(&self.dev, &x)?)?)?;
+            self.descend(loss::mse(fake, column(&self.dev, &x)?)?, &mut Reading::now())?;
         }
         self.optimizer = Optimizer::new(self.core.config.optimizer.clone(), &self.generator)?;
         Ok(())
     }
 
     /// Backward pass and update; returns the loss before it and the length of the gradient.
-    fn descend(&mut self, loss: Traced) -> Result<(f32, f32)> {
-        let value = self.core.finite("the generator's loss", loss.array())?;
+    fn descend(&mut self, loss: Traced, reading: &mut Reading) -> Result<[Unread; 2]> {
+        let value = reading.finite(&self.core, "the generator's loss", Unread::loss(&loss))?;
         let mut gradients = loss.backward();
-        let norm = gradient_norm(&self.generator, &mut gradients)?;
-        let norm = self.core.finite("the length of the generator's gradient", norm)?;
+        let norm = gradient_norm_unread(&self.generator, &mut gradients)?;
+        let norm = reading.finite(&self.core, "the length of the generator's gradient", norm)?;
         self.optimizer.update(&mut self.generator, &mut gradients)?;
         self.generator.zero_grads(&mut gradients);
         self.gradients = gradients;
-        Ok((value, norm))
+        Ok([value, norm])
     }
 }
 

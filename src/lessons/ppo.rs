@@ -28,7 +28,7 @@ mod tests;
 
 use std::time::Instant;
 
-use dfdx::prelude::{AsArray, Backward, Gradients, HasErr, MeanTo, ReshapeTo, Trace, TryMul, TrySub};
+use dfdx::prelude::{Backward, Gradients, HasErr, MeanTo, ReshapeTo, Trace, TryMul, TrySub};
 
 pub use advantage::{Seen, advantages};
 pub use cart_pole::{CartPole, End, Moved, Push};
@@ -41,10 +41,10 @@ pub use report::PpoReport;
 pub use settings::PpoConfig;
 
 use crate::data::batches::Batches;
-use crate::loss::{Acted, policy_loss};
-use crate::optim::{Optimizer, gradient_norm};
-use crate::tensor::{Batch, Dev, Noise, seeded_device, tensor, values};
-use crate::train::{Core, Stage, State, each};
+use crate::loss::{Acted, policy_loss_unread};
+use crate::optim::{Optimizer, gradient_norm_unread};
+use crate::tensor::{Batch, Dev, Noise, Unread, seeded_device, tensor, values};
+use crate::train::{Core, Pending, Reading, Stage, State, each};
 use crate::{Error, Result};
 
 /// Episodes whose returns are averaged.
@@ -94,6 +94,17 @@ pub fn trained(configs: &[PpoConfig]) -> Result<Vec<Ppo>> {
 /// An observation, the action that followed, and ln π of both.
 type Taken = ([f32; 4], usize, [f32; 2]);
 
+/// What an update tells; the places of its numbers.
+type Update = [Unread; 8];
+const POLICY: usize = 0;
+const VALUE: usize = 1;
+const ENTROPY: usize = 2;
+const KL: usize = 3;
+const CLIPPED: usize = 4;
+const LARGEST: usize = 5;
+const OF_ACTOR: usize = 6;
+const OF_CRITIC: usize = 7;
+
 /// What was seen while acting; environment after environment, each in its order.
 struct Rollout {
     observations: Vec<[f32; 4]>,
@@ -138,34 +149,42 @@ impl Stage for Ppo {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<PpoReport> {
+    /// Acting asks the device for the policy's numbers at every step of the environments, whenever losses are read: what
+    /// happens next depends on them. Those of the updates may stay there.
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let rollout = self.act()?;
-        let mut report = PpoReport {
-            mean_return: 0.0,
-            episodes: rollout.episodes as f32,
-            loss_policy: 0.0,
-            loss_value: 0.0,
-            entropy: 0.0,
-            kl: 0.0,
-            clipped: 0.0,
-            largest: 0.0,
-            gradient_actor: 0.0,
-            gradient_critic: 0.0,
-            seconds_acting: begun.elapsed().as_secs_f32(),
-            seconds: 0.0,
+        let acted = begun.elapsed().as_secs_f32();
+        let mean_return = match self.recent.len() {
+            0 => 0.0,
+            count => self.recent.iter().sum::<u32>() as f32 / count as f32,
         };
-        if !self.recent.is_empty() {
-            report.mean_return = self.recent.iter().sum::<u32>() as f32 / self.recent.len() as f32;
-        }
         let updates = self.core.config.passes as u64 * self.batches.per_epoch();
-        for _ in 0..updates {
-            self.update(&rollout, &mut report)?;
-        }
-        let mean = |sum: &mut f32| *sum /= updates as f32;
-        [&mut report.loss_policy, &mut report.loss_value, &mut report.clipped].into_iter().for_each(mean);
-        report.seconds = begun.elapsed().as_secs_f32();
-        Ok(report)
+        let made = (0..updates).map(|_| self.update(&rollout, reading)).collect::<Result<Vec<_>>>()?;
+        let all = |at: usize| made.iter().map(|update| update[at].clone()).collect::<Vec<_>>();
+        let mean = |at: usize| {
+            let all = all(at);
+            let sum = move || all.iter().fold(0.0, |sum, number| sum + number.read());
+            Unread::later(move || sum() / updates as f32)
+        };
+        let last = |at: usize| made.last().map_or(Unread::Known(0.0), |update| update[at].clone());
+        let ratios = all(LARGEST);
+        let largest = Unread::later(move || ratios.iter().fold(0.0, |most, ratio| ratio.read().max(most)));
+        let known = |number: f32| Unread::Known(number);
+        Ok(Pending::new(vec![
+            known(mean_return),
+            known(rollout.episodes as f32),
+            mean(POLICY),
+            mean(VALUE),
+            last(ENTROPY),
+            last(KL),
+            mean(CLIPPED),
+            largest,
+            last(OF_ACTOR),
+            last(OF_CRITIC),
+            known(acted),
+            known(begun.elapsed().as_secs_f32()),
+        ]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -250,7 +269,7 @@ impl Ppo {
     }
 
     /// One update of both networks on the next minibatch.
-    fn update(&mut self, rollout: &Rollout, report: &mut PpoReport) -> Result<()> {
+    fn update(&mut self, rollout: &Rollout, reading: &mut Reading) -> Result<Update> {
         let PpoConfig { objective, value, entropy, .. } = self.core.config;
         let share = self.core.config.share(self.core.steps());
         let indices = self.batches.draw();
@@ -263,11 +282,12 @@ impl Ppo {
         let advantages = standardised(&of(&rollout.advantages));
         let acted = Acted { actions: &actions, logs: &logs, advantages: &advantages };
         let logits = forward(&self.actor, x.clone().traced(Gradients::leaky()))?;
-        let (loss, told) = policy_loss(logits, &acted, objective, entropy)?;
-        self.core.finite("the policy's loss", loss.array())?;
+        let (loss, [policy, entropy, kl, clipped, largest]) =
+            policy_loss_unread(logits, &acted, objective, entropy)?;
+        reading.finite(&self.core, "the policy's loss", Unread::loss(&loss))?;
         let mut gradients = loss.try_backward().map_err(failed)?;
-        let norm = gradient_norm(&self.actor, &mut gradients)?;
-        report.gradient_actor = self.core.finite("the length of the actor's gradient", norm)?;
+        let norm = gradient_norm_unread(&self.actor, &mut gradients)?;
+        let of_actor = reading.finite(&self.core, "the length of the actor's gradient", norm)?;
 
         let count = indices.len();
         let targets = tensor(&self.dev, of(&rollout.targets), (count,))?;
@@ -277,19 +297,14 @@ impl Ppo {
             error.try_square()?.try_mean()?.try_mul(0.5)
         };
         let loss = error().map_err(failed)?;
-        let of_value = self.core.finite("the critic's loss", loss.array())?;
+        let of_value = reading.finite(&self.core, "the critic's loss", Unread::loss(&loss))?;
         let mut of_critic = loss.try_mul(value).map_err(failed)?.try_backward().map_err(failed)?;
-        let norm = gradient_norm(&self.critic, &mut of_critic)?;
-        report.gradient_critic = self.core.finite("the length of the critic's gradient", norm)?;
+        let norm = gradient_norm_unread(&self.critic, &mut of_critic)?;
+        let norm = reading.finite(&self.core, "the length of the critic's gradient", norm)?;
 
         self.of_actor.update_slowed(share, &mut self.actor, &mut gradients)?;
         self.of_critic.update_slowed(share, &mut self.critic, &mut of_critic)?;
-        report.loss_policy += told.objective;
-        report.loss_value += of_value;
-        report.clipped += told.clipped;
-        report.largest = report.largest.max(told.largest);
-        (report.entropy, report.kl) = (told.entropy, told.kl);
-        Ok(())
+        Ok([policy, of_value, entropy, kl, clipped, largest, of_actor, norm])
     }
 
     fn observed(&self, observations: &[[f32; 4]]) -> Result<Batch<4>> {

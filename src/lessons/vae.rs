@@ -35,10 +35,10 @@ use dfdx::prelude::HasShape;
 
 use crate::Result;
 use crate::lessons::dcgan::{Batch, FIXED, Player, TrainingSet};
-use crate::optim::gradient_norm;
+use crate::optim::gradient_norm_unread;
 use crate::show::Picture;
-use crate::tensor::{Noise, seeded_device, tensor};
-use crate::train::{Core, Stage, State};
+use crate::tensor::{Noise, Unread, seeded_device, tensor};
+use crate::train::{Core, Pending, Reading, Stage, State};
 pub use compared::{Compared, Worth, Yardstick, trained};
 pub use figures::{codes_figure, switches_figure, terms_figure, ways_figure};
 use game::Game;
@@ -98,12 +98,13 @@ impl Stage for Vae {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<VaeReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let real = self.real()?;
         let epsilon = self.epsilon(real.shape().0)?;
-        let report = self.train_on(&real, &epsilon)?;
-        Ok(VaeReport { seconds: begun.elapsed().as_secs_f32(), ..report })
+        let mut row = self.descend(&real, &epsilon, reading)?.to_vec();
+        row.push(Unread::Known(begun.elapsed().as_secs_f32()));
+        Ok(Pending::new(row))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -159,16 +160,23 @@ impl Vae {
     /// # Errors
     /// Images or ε have another size, or loss or gradient is not finite; neither network is updated then.
     pub fn train_on(&mut self, real: &Batch, epsilon: &Batch) -> Result<VaeReport> {
-        let (bound, loss, mut gradients) = self.game.bound(real, epsilon)?;
-        let loss = self.core.finite("the loss", loss)?;
-        let mut norm = |player: &Player, what: &str| {
-            let norm = gradient_norm(&player.network, &mut gradients)?;
-            self.core.finite(what, norm)
+        let numbers = self.descend(real, epsilon, &mut Reading::now())?;
+        let [loss, reconstruction, kl, gradient_encoder, gradient_decoder] =
+            numbers.map(|number| number.read());
+        Ok(VaeReport { loss, reconstruction, kl, gradient_encoder, gradient_decoder, seconds: 0.0 })
+    }
+
+    /// [`train_on`](Self::train_on), and its numbers in their order.
+    fn descend(&mut self, real: &Batch, epsilon: &Batch, reading: &mut Reading) -> Result<[Unread; 5]> {
+        let ([reconstruction, kl], loss, mut gradients) = self.game.bound(real, epsilon)?;
+        let loss = reading.finite(&self.core, "the loss", loss)?;
+        let mut norm = |player: &Player, what: &'static str| {
+            let norm = gradient_norm_unread(&player.network, &mut gradients)?;
+            reading.finite(&self.core, what, norm)
         };
         let gradient_encoder = norm(&self.game.encoder, "the length of the encoder's gradient")?;
         let gradient_decoder = norm(&self.game.decoder, "the length of the decoder's gradient")?;
         self.game.update(gradients)?;
-        let Bound { reconstruction, kl } = bound;
-        Ok(VaeReport { loss, reconstruction, kl, gradient_encoder, gradient_decoder, seconds: 0.0 })
+        Ok([loss, reconstruction, kl, gradient_encoder, gradient_decoder])
     }
 }

@@ -19,9 +19,7 @@ mod tests;
 
 use std::time::Instant;
 
-use dfdx::prelude::{
-    AsArray, Backward, Gradients, HasShape, MeanTo, Shape, Tensor, Trace, TryMul, ZeroGrads,
-};
+use dfdx::prelude::{Backward, Gradients, HasShape, MeanTo, Shape, Tensor, Trace, TryMul, ZeroGrads};
 
 pub use figures::{
     Watched, clipped_figure, critics_figure, disjoint_figure, estimate_figure, grids_figure, levels_figure,
@@ -30,15 +28,16 @@ pub use figures::{
 pub use images::{WganGp, WganGpConfig};
 pub use judge::{COUNTED, MOVED};
 pub use network::{Critic, Mlp, WIDTH, forward};
+use report::Criticised;
 pub use report::{CriticReport, CriticStep, GeneratorStep};
 pub use settings::{Game, PlaneConfig};
 
-use crate::loss::{GanLoss, Sides, bce_with_logits, generator_loss, gradient_penalty, interpolates};
+use crate::loss::{GanLoss, Sides, bce_with_logits, generator_loss, gradient_penalty_unread, interpolated};
 use crate::nn::walk::{Change, Tensors};
-use crate::optim::{Optimizer, gradient_norm};
+use crate::optim::{Optimizer, gradient_norm_unread};
 use crate::show::View;
-use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, column, seeded_device, tensor, values};
-use crate::train::{Core, Rule, Stage, State};
+use crate::tensor::{Batch, Dev, Noise, Traced, TracedBatch, Unread, column, seeded_device, tensor};
+use crate::train::{Core, Pending, Reading, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// A game in the plane as a value: networks, optimisers, random numbers, history.
@@ -96,18 +95,18 @@ impl Stage for Plane {
     }
 
     /// Algorithm 1 of each paper: the critic's k steps, then G's.
-    fn advance(&mut self) -> Result<CriticReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let mut of_critic = None;
         for _ in 0..self.core.config.k {
             let (x, z, epsilon) = (self.data()?, self.noise()?, self.epsilon());
-            of_critic = Some(self.critic_step(&x, &z, &epsilon)?);
+            of_critic = Some(self.train_critic(&x, &z, &epsilon, reading)?);
         }
         let z = self.noise()?;
-        let of_g = self.generator_step(&z)?;
+        let of_g = self.train_generator(&z, reading)?;
         let of_critic =
             of_critic.ok_or_else(|| Error::new("make a step").expected("k of at least 1").actual(0))?;
-        Ok(CriticReport::of(&of_critic, &of_g, begun.elapsed().as_secs_f32()))
+        Ok(of_critic.with(of_g, begun))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -189,13 +188,23 @@ impl Plane {
     /// Loss or gradient is not finite, or with a penalty the sizes differ: there must be an ε for each sample, of packs for each
     /// pack. The critic is not updated then.
     pub fn critic_step(&mut self, x: &Batch<2>, z: &Batch<2>, epsilon: &[f32]) -> Result<CriticStep> {
-        let (step, mut gradients) = self.criticise(x, z, epsilon)?;
+        self.train_critic(x, z, epsilon, &mut Reading::now()).map(|told| told.read())
+    }
+
+    fn train_critic(
+        &mut self,
+        x: &Batch<2>,
+        z: &Batch<2>,
+        epsilon: &[f32],
+        reading: &mut Reading,
+    ) -> Result<Criticised> {
+        let (told, mut gradients) = self.criticise(x, z, epsilon, reading)?;
         let share = self.core.config.share(self.core.steps());
         self.critic_optimizer.update_slowed(share, &mut self.critic, &mut gradients)?;
         if let Game::Wgan { clip } = self.core.config.game {
             self.critic.change("", &mut Clip(clip))?;
         }
-        Ok(step)
+        Ok(told)
     }
 
     /// The critic's loss and its gradients, without an update.
@@ -204,13 +213,15 @@ impl Plane {
         x: &Batch<2>,
         z: &Batch<2>,
         epsilon: &[f32],
-    ) -> Result<(CriticStep, Gradients<f32, Dev>)> {
+        reading: &mut Reading,
+    ) -> Result<(Criticised, Gradients<f32, Dev>)> {
         let game = self.core.config.game;
         // G runs without a tape here: the critic's step must not reach it (PyTorch's `detach`).
         let fake = forward(&self.generator, z.clone())?;
         let (of_real, real, gradients) = self.half(x, 1.0, Gradients::leaky())?;
         let (of_fake, generated, mut gradients) = self.half(&fake, 0.0, gradients)?;
-        let (mut loss, mut penalty, mut slopes) = (of_real + of_fake, 0.0, Vec::new());
+        let mut loss = Unread::from([of_real, of_fake], |[real, fake]| real + fake);
+        let (mut penalty, mut slopes) = (Unread::Known(0.0), None);
         if let Game::WganGp { lambda, sides } = game {
             let packs = x.shape().0 / self.critic.pack();
             if epsilon.len() != packs {
@@ -219,18 +230,19 @@ impl Plane {
                     .actual(epsilon.len())
                     .next("draw one for each sample, or for each pack"));
             }
-            let between = points(&self.dev, interpolates(&values(x), &values(&fake), epsilon)?)?;
+            let between = interpolated(x, &fake, epsilon)?;
             let of_input = self.critic.slopes(between.traced(gradients))?;
-            let (value, lengths) = gradient_penalty(of_input, sides)?;
+            let (value, lengths) = gradient_penalty_unread(of_input, sides)?;
             let value = value.try_mul(lambda).map_err(network::failed)?;
-            (penalty, slopes) = (value.array(), lengths);
+            (penalty, slopes) = (Unread::loss(&value), Some(lengths));
             gradients = value.try_backward().map_err(network::failed)?;
-            loss += penalty;
+            loss = Unread::from([loss, penalty.clone()], |[loss, penalty]| loss + penalty);
         }
-        let loss = self.core.finite("the critic's loss", loss)?;
-        let gradient = gradient_norm(&self.critic, &mut gradients)?;
-        let gradient = self.core.finite("the length of the critic's gradient", gradient)?;
-        Ok((CriticStep { loss, estimate: real - generated, penalty, slopes, gradient }, gradients))
+        let loss = reading.finite(&self.core, "the critic's loss", loss)?;
+        let gradient = gradient_norm_unread(&self.critic, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the critic's gradient", gradient)?;
+        let estimate = Unread::from([real, generated], |[real, generated]| real - generated);
+        Ok((Criticised { loss, estimate, penalty, slopes, gradient }, gradients))
     }
 
     /// The critic's loss on samples that are all real (1) or all generated (0), its mean output, and its gradients added to
@@ -240,16 +252,16 @@ impl Plane {
         samples: &Batch<2>,
         real: f32,
         gradients: Gradients<f32, Dev>,
-    ) -> Result<(f32, f32, Gradients<f32, Dev>)> {
+    ) -> Result<(Unread, Unread, Gradients<f32, Dev>)> {
         let scores = self.critic.scores(samples.clone().traced(gradients))?;
-        let told = mean(&values(&scores));
+        let told = Unread::of(&scores, mean);
         let loss = match self.core.config.game {
             // Half of each, so that the whole is the mean over real and generated together.
             Game::Gan {} => against(scores, real)?.try_mul(0.5),
             _ => averaged(scores)?.try_mul(1.0 - 2.0 * real),
         };
         let loss = loss.map_err(network::failed)?;
-        let value = loss.array();
+        let value = Unread::loss(&loss);
         Ok((value, told, loss.try_backward().map_err(network::failed)?))
     }
 
@@ -261,22 +273,33 @@ impl Plane {
     /// # Errors
     /// Loss or gradient is not finite; G is not updated then.
     pub fn generator_step(&mut self, z: &Batch<2>) -> Result<GeneratorStep> {
+        let [loss, gradient] = self.train_generator(z, &mut Reading::now())?.map(|number| number.read());
+        Ok(GeneratorStep { loss, gradient })
+    }
+
+    /// Loss, and length of the gradient.
+    fn train_generator(&mut self, z: &Batch<2>, reading: &mut Reading) -> Result<[Unread; 2]> {
         let gradients = std::mem::replace(&mut self.generator_gradients, Gradients::leaky());
-        let (value, mut gradients) = self.fool(z, gradients)?;
-        let norm = gradient_norm(&self.generator, &mut gradients)?;
-        let norm = self.core.finite("the length of the generator's gradient", norm)?;
+        let (value, mut gradients) = self.fool(z, gradients, reading)?;
+        let norm = gradient_norm_unread(&self.generator, &mut gradients)?;
+        let norm = reading.finite(&self.core, "the length of the generator's gradient", norm)?;
         let share = self.core.config.share(self.core.steps());
         self.generator_optimizer.update_slowed(share, &mut self.generator, &mut gradients)?;
         self.generator.zero_grads(&mut gradients);
         self.generator_gradients = gradients;
-        Ok(GeneratorStep { loss: value, gradient: norm })
+        Ok([value, norm])
     }
 
     /// G's loss and its gradients, which pass through the critic; without an update.
-    fn fool(&self, z: &Batch<2>, gradients: Gradients<f32, Dev>) -> Result<(f32, Gradients<f32, Dev>)> {
+    fn fool(
+        &self,
+        z: &Batch<2>,
+        gradients: Gradients<f32, Dev>,
+        reading: &mut Reading,
+    ) -> Result<(Unread, Gradients<f32, Dev>)> {
         let fake = forward(&self.generator, z.clone().traced(gradients))?;
         let loss = self.generator_loss(self.critic.scores(fake)?)?;
-        let value = self.core.finite("the generator's loss", loss.array())?;
+        let value = reading.finite(&self.core, "the generator's loss", Unread::loss(&loss))?;
         Ok((value, loss.try_backward().map_err(network::failed)?))
     }
 
@@ -293,8 +316,7 @@ struct Clip(f32);
 
 impl Change for Clip {
     fn tensor<S: Shape>(&mut self, _: String, _: bool, tensor: &mut Tensor<S, f32, Dev>) -> Result<()> {
-        let clipped: Vec<f32> = values(tensor).into_iter().map(|w| w.clamp(-self.0, self.0)).collect();
-        tensor.copy_from(&clipped);
+        *tensor = tensor.clone().try_clamp(-self.0, self.0).map_err(network::failed)?;
         Ok(())
     }
 }

@@ -1,11 +1,9 @@
 //! The loss of a discriminator that says two things of an image: whether it is real, and which class it is.
 
-use dfdx::prelude::{
-    AsArray, HasShape, Merge, OwnedTape, PutTape, ReshapeTo, SplitTape, Tensor, TryAdd, TryMul,
-};
+use dfdx::prelude::{HasShape, Merge, OwnedTape, PutTape, ReshapeTo, SplitTape, Tensor, TryAdd, TryMul};
 
 use super::{Asked, bce_with_logits, cross_entropy_of_questions};
-use crate::tensor::{Dev, Traced, tensor, values};
+use crate::tensor::{Dev, Traced, Unread, tensor};
 use crate::{Error, Result};
 
 type Owned = OwnedTape<f32, Dev>;
@@ -45,6 +43,18 @@ pub fn auxiliary_loss(
     classes: &[usize],
     weight: f32,
 ) -> Result<(Traced, Told)> {
+    let (loss, told) = auxiliary_loss_unread(logits, target, classes, weight)?;
+    let [source, class, named] = told.map(|number| number.read());
+    Ok((loss, Told { source, class, named }))
+}
+
+/// [`auxiliary_loss`]; what it was made of stays on the device, in [`Told`]'s order.
+pub(crate) fn auxiliary_loss_unread(
+    logits: Tensor<(usize, usize), f32, Dev, Owned>,
+    target: f32,
+    classes: &[usize],
+    weight: f32,
+) -> Result<(Traced, [Unread; 3])> {
     let &(batch, width) = logits.shape();
     let count = width.saturating_sub(1);
     let refuse = |expected: String, actual: String| {
@@ -69,11 +79,13 @@ pub fn auxiliary_loss(
         let targets = one_hot(classes, count);
         cross_entropy_of_questions(logits.retaped::<Owned>(), vec![Asked { from: 1, targets }])?
     };
-    let numbers = values(&logits);
-    let largest = |row: &[f32]| (0..count).max_by(|&a, &b| row[1 + a].total_cmp(&row[1 + b]));
-    let right =
-        numbers.chunks(width).zip(classes).filter(|(row, class)| largest(row) == Some(**class)).count();
-    let told = Told { source: source.array(), class: class.array(), named: right as f32 / batch as f32 };
+    let classes = classes.to_vec();
+    let named = Unread::of(&logits, move |numbers| {
+        let largest = |row: &[f32]| (0..count).max_by(|&a, &b| row[1 + a].total_cmp(&row[1 + b]));
+        let rows = numbers.chunks(width).zip(&classes);
+        rows.filter(|(row, class)| largest(row) == Some(**class)).count() as f32 / batch as f32
+    });
+    let told = [Unread::loss(&source), Unread::loss(&class), named];
     let loss = source.try_add(class.try_mul(weight).map_err(failed)?).map_err(failed)?;
     let (loss, of_parts) = loss.split_tape();
     Ok((loss.put_tape(tape.merge(of_parts)), told))
@@ -92,12 +104,12 @@ fn failed(cause: impl std::fmt::Debug) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use dfdx::prelude::{Backward, Trace};
+    use dfdx::prelude::{AsArray, Backward, Trace};
 
     use super::*;
     use crate::loss::{binary_cross_entropy, softmax};
     use crate::ops::oracle::{close, doubles};
-    use crate::tensor::{Noise, device};
+    use crate::tensor::{Noise, device, values};
 
     #[test]
     fn value_and_gradient_are_the_definitions() {

@@ -4,13 +4,13 @@
 //! All are importance-weighted: the actions were drawn by an older policy π', so that each counts with the ratio ρ = π(a|s) / π'(a|s).
 
 use dfdx::prelude::{
-    AsArray, Axis, Const, HasErr, HasShape, MeanTo, OwnedTape, PutTape, SplitTape, SumTo, Tensor, TryAdd,
+    Axis, Const, HasErr, HasShape, MeanTo, OwnedTape, PutTape, Rank0, SplitTape, SumTo, Tensor, TryAdd,
     TryMul,
 };
 use serde::{Deserialize, Serialize};
 
 use super::one_hot;
-use crate::tensor::{Dev, Traced, tensor, values};
+use crate::tensor::{Dev, Traced, Unread, tensor};
 use crate::{Error, Result};
 
 /// What keeps a policy near the one that drew the actions.
@@ -71,6 +71,18 @@ pub fn policy_loss<const K: usize>(
     objective: Objective,
     bonus: f32,
 ) -> Result<(Traced, PolicyTold)> {
+    let (loss, told) = policy_loss_unread(logits, acted, objective, bonus)?;
+    let [objective, entropy, kl, clipped, largest] = told.map(|number| number.read());
+    Ok((loss, PolicyTold { objective, entropy, kl, clipped, largest }))
+}
+
+/// [`policy_loss`]; what it was made of stays on the device, in [`PolicyTold`]'s order.
+pub(crate) fn policy_loss_unread<const K: usize>(
+    logits: Tensor<(usize, Const<K>), f32, Dev, OwnedTape<f32, Dev>>,
+    acted: &Acted<'_>,
+    objective: Objective,
+    bonus: f32,
+) -> Result<(Traced, [Unread; 5])> {
     type Owned = OwnedTape<f32, Dev>;
     const OPERATION: &str = "compute a policy's loss";
     let (batch, _) = *logits.shape();
@@ -115,8 +127,9 @@ pub fn policy_loss<const K: usize>(
         let mut loss = gained.try_mean()?.try_negate()?;
         // KL(π'‖π) = Σ π' (ln π' - ln π).
         let apart = (old_logs - logs.clone()).try_mul(old_shares.clone())?.try_sum::<(usize,), Axis<1>>()?;
+        let apart: Tensor<Rank0, f32, Dev> = apart.try_mean()?;
         // Rounding may leave less than 0.
-        let kl = apart.try_mean()?.array().max(0.0);
+        let kl = Unread::of(&apart, |kl| kl[0].max(0.0));
         if let Objective::Penalised { beta } = objective {
             // Σ π' ln π' has no gradient, Σ π' ln π has.
             let constant = old.iter().map(|log| log.exp() * log).sum::<f32>() / batch as f32;
@@ -126,26 +139,20 @@ pub fn policy_loss<const K: usize>(
         let (probabilities, of_entropy) = logs.retaped::<Owned>().try_exp()?.split_tape();
         let plogp = probabilities.put_tape(of_entropy).try_mul(logs.retaped::<Owned>())?;
         let entropy = plogp.try_sum::<(usize,), Axis<1>>()?.try_mean()?.try_negate()?;
-        let told = (loss.array(), entropy.array(), kl, values(&ratios));
+        let clipped = match objective {
+            Objective::Clipped { epsilon } => Unread::of(&ratios, move |ratios| {
+                let beyond = ratios.iter().filter(|&&ratio| (ratio - 1.0).abs() > epsilon).count();
+                beyond as f32 / ratios.len() as f32
+            }),
+            _ => Unread::Known(0.0),
+        };
+        let largest = Unread::of(&ratios, |ratios| ratios.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        let told = [Unread::loss(&loss), Unread::loss(&entropy), kl, clipped, largest];
         Ok((loss.try_add(entropy.try_mul(-bonus)?)?, told))
     };
-    let (loss, (minimised, entropy, kl, ratios)) = compute().map_err(|cause| {
+    compute().map_err(|cause| {
         Error::new(OPERATION).actual(format!("{cause:?}")).next("free some memory, or take a smaller batch")
-    })?;
-    let beyond = match objective {
-        Objective::Clipped { epsilon } => {
-            ratios.iter().filter(|&&ratio| (ratio - 1.0).abs() > epsilon).count() as f32 / batch as f32
-        }
-        _ => 0.0,
-    };
-    let told = PolicyTold {
-        objective: minimised,
-        entropy,
-        kl,
-        clipped: beyond,
-        largest: ratios.iter().copied().fold(f32::NEG_INFINITY, f32::max),
-    };
-    Ok((loss, told))
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 //! the best critic's gradient has length 1 almost everywhere.
 
 use dfdx::prelude::{
-    Axis, Device, HasErr, HasShape, MeanTo, PutTape, Rank0, SplitTape, SumTo, Tape, Tensor, TryAdd, TrySub,
+    Axis, ChooseFrom, Device, HasErr, HasShape, MeanTo, NoneTape, PutTape, Rank0, Shape, SplitTape, SumTo,
+    Tape, Tensor, TryAdd, TryEq, TryMul, TrySub,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,20 +41,7 @@ pub enum Sides {
 /// # Ok::<(), gan_course::Error>(())
 /// ```
 pub fn interpolates(real: &[f32], fake: &[f32], share: &[f32]) -> Result<Vec<f32>> {
-    let refuse = |expected: &str, actual: String, next: &str| {
-        Err(Error::new("interpolate between real and generated samples")
-            .expected(expected)
-            .actual(actual)
-            .next(next))
-    };
-    if real.len() != fake.len() || share.is_empty() || !real.len().is_multiple_of(share.len()) {
-        let actual = format!("{} and {} numbers, {} ε", real.len(), fake.len(), share.len());
-        return refuse("equally many real and generated samples, and an ε for each", actual, "pair them");
-    }
-    if let Some(epsilon) = share.iter().find(|epsilon| !(0.0..=1.0).contains(*epsilon)) {
-        return refuse("every ε from 0 to 1", epsilon.to_string(), "draw them uniformly from [0, 1)");
-    }
-    let size = real.len() / share.len();
+    let size = paired(real.len(), fake.len(), share)?;
     let pairs = real.iter().zip(fake).enumerate();
     Ok(pairs
         .map(|(at, (x, g))| {
@@ -63,8 +51,46 @@ pub fn interpolates(real: &[f32], fake: &[f32], share: &[f32]) -> Result<Vec<f32
         .collect())
 }
 
-/// The penalty, a scalar, and each sample's ‖g‖₂.
-type Penalty<D, T> = (Tensor<Rank0, f32, D, T>, Vec<f32>);
+/// [`interpolates`] of tensors, on their device: the same numbers.
+///
+/// # Errors
+/// Those of [`interpolates`], or the device is out of memory.
+pub(crate) fn interpolated<S: Shape, D: Device<f32>>(
+    real: &Tensor<S, f32, D>,
+    fake: &Tensor<S, f32, D>,
+    share: &[f32],
+) -> Result<Tensor<S, f32, D>> {
+    let numbers = [real, fake].map(|samples| samples.shape().num_elements());
+    let size = paired(numbers[0], if fake.shape() == real.shape() { numbers[1] } else { 0 }, share)?;
+    let shares = share.iter().flat_map(|&epsilon| std::iter::repeat_n(epsilon, size)).collect();
+    let compute = || -> Result<_, <D as HasErr>::Err> {
+        let shares = real.device().try_tensor_from_vec(shares, *real.shape())?;
+        let rest = shares.clone().try_negate()?.try_add(1.0)?;
+        real.clone().try_mul(shares)?.try_add(fake.clone().try_mul(rest)?)
+    };
+    compute().map_err(|cause| failed("interpolate between real and generated samples", format!("{cause:?}")))
+}
+
+/// How many numbers a share is for, of so many real and generated ones.
+fn paired(real: usize, fake: usize, share: &[f32]) -> Result<usize> {
+    let refuse = |expected: &str, actual: String, next: &str| {
+        Err(Error::new("interpolate between real and generated samples")
+            .expected(expected)
+            .actual(actual)
+            .next(next))
+    };
+    if real != fake || share.is_empty() || !real.is_multiple_of(share.len()) {
+        let actual = format!("{real} and {fake} numbers, {} ε", share.len());
+        return refuse("equally many real and generated samples, and an ε for each", actual, "pair them");
+    }
+    if let Some(epsilon) = share.iter().find(|epsilon| !(0.0..=1.0).contains(*epsilon)) {
+        return refuse("every ε from 0 to 1", epsilon.to_string(), "draw them uniformly from [0, 1)");
+    }
+    Ok(real / share.len())
+}
+
+/// The penalty, a scalar, and each sample's ‖g‖₂, `(B)`.
+type Penalty<D, T, Lengths> = (Tensor<Rank0, f32, D, T>, Lengths);
 
 /// The mean over the batch of (‖g‖₂ - 1)² or max(0, ‖g‖₂ - 1)², where g is the critic's gradient in one whole sample; and
 /// each sample's ‖g‖₂. λ is the caller's factor.
@@ -88,7 +114,15 @@ type Penalty<D, T> = (Tensor<Rank0, f32, D, T>, Vec<f32>);
 pub fn gradient_penalty<D: Device<f32>, T: Tape<f32, D>>(
     gradients: Tensor<(usize, usize), f32, D, T>,
     sides: Sides,
-) -> Result<Penalty<D, T>> {
+) -> Result<Penalty<D, T, Vec<f32>>> {
+    gradient_penalty_unread(gradients, sides).map(|(penalty, lengths)| (penalty, contents(&lengths)))
+}
+
+/// [`gradient_penalty`] whose lengths stay on the device.
+pub(crate) fn gradient_penalty_unread<D: Device<f32>, T: Tape<f32, D>>(
+    gradients: Tensor<(usize, usize), f32, D, T>,
+    sides: Sides,
+) -> Result<Penalty<D, T, Tensor<(usize,), f32, D>>> {
     const OPERATION: &str = "compute the gradient penalty";
     if gradients.shape().0 == 0 {
         return Err(Error::new(OPERATION).expected("at least one sample").actual("an empty batch"));
@@ -97,10 +131,10 @@ pub fn gradient_penalty<D: Device<f32>, T: Tape<f32, D>>(
         let squares = gradients.try_square()?.try_sum::<(usize,), Axis<1>>()?;
         // The root's slope at 0 is infinite: there the root of 1 is taken instead, less 1.
         let (squares, tape) = squares.split_tape();
-        let zero: Vec<f32> = contents(&squares).iter().map(|s| f32::from(u8::from(*s == 0.0))).collect();
-        let zero = squares.device().try_tensor_from_vec(zero, *squares.shape())?;
+        let none = squares.device().try_zeros_like(squares.shape())?;
+        let zero = squares.try_eq(0.0)?.try_choose(none.clone().try_add(1.0)?, none)?;
         let lengths = squares.put_tape(tape).try_add(zero.clone())?.try_sqrt()?.try_sub(zero)?;
-        let told = contents(&lengths);
+        let told = lengths.retaped::<NoneTape>();
         let off = lengths.try_sub(1.0)?;
         let off = if sides == Sides::One { off.try_relu()? } else { off };
         Ok((off.try_square()?.try_mean()?, told))
@@ -140,6 +174,18 @@ mod tests {
             close("lengths", &told, &lengths, 1e-6);
             close("gradient", &penalty.backward().get(&x).as_vec(), &expected, 1e-5);
         }
+    }
+
+    #[test]
+    fn tensors_are_interpolated_to_the_same_numbers() {
+        let mut noise = Noise::new(6);
+        let (real, fake, share) = (noise.normal(24), noise.normal(24), noise.uniform(4));
+        let of = |numbers: &[f32]| Cpu::default().tensor_from_vec(numbers.to_vec(), (8, 3));
+        let between = interpolated(&of(&real), &of(&fake), &share).unwrap();
+        assert_eq!(between.as_vec(), interpolates(&real, &fake, &share).unwrap());
+        let turned = Cpu::default().tensor_from_vec(fake, (3, 8));
+        let error = interpolated(&of(&real), &turned, &share).unwrap_err().to_string();
+        assert!(error.contains("equally many real and generated samples"), "{error}");
     }
 
     #[test]

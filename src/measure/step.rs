@@ -55,7 +55,8 @@ impl Training {
         let z = self.game.latent(&mut self.noise, self.batch)?;
         let (loss_g, gradients) = self.game.fool_unread(z)?;
         self.game.generator.update(gradients)?;
-        Ok(Unread::Sum(Box::new([Unread::Sum(Box::new(losses)), loss_g])))
+        let [on_real, on_fake] = losses;
+        Ok(Unread::from([on_real, on_fake, loss_g], |[real, fake, of_g]| real + fake + of_g))
     }
 
     pub(super) fn step(&mut self) -> Result<Report> {

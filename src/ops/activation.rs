@@ -174,10 +174,10 @@ impl Activate for dfdx::tensor::Cuda {
         y: Tensor<S, f32, Self>,
         slope: f32,
     ) -> Result<Tensor<S, f32, Self, T>, Self::Err> {
-        use dfdx::prelude::TryMul;
-        let slopes =
-            crate::tensor::contents(&y).into_iter().map(|y| if y > 0.0 { 1.0 } else { slope }).collect();
-        outer.try_mul(y.device().try_tensor_from_vec(slopes, *y.shape())?)
+        use dfdx::prelude::{ChooseFrom, OnesTensor, TryGt, TryMul};
+        let ones = y.device().try_ones_like(y.shape())?;
+        let slopes = y.try_gt(0.0)?.try_choose(ones.clone(), ones.try_mul(slope)?)?;
+        outer.try_mul(slopes)
     }
 }
 

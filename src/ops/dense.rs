@@ -66,8 +66,8 @@ fn compute<const I: usize, const O: usize, T: Tape<f32, Dev>>(
     }
     let (x, mut tape) = x.try_contiguous()?.split_tape();
     let batch = x.shape().0;
-    let inputs = crate::tensor::values(&x);
-    let (weight, bias) = (crate::tensor::values(&layer.weight), crate::tensor::values(&layer.bias));
+    let inputs = crate::tensor::copied(&x);
+    let (weight, bias) = (crate::tensor::copied(&layer.weight), crate::tensor::copied(&layer.bias));
     let mut outputs = vec![0.0; batch * O];
     forward::<I, O>(&inputs, &weight, &bias, slope, &mut outputs);
     let kept = if T::OWNS_TAPE && slope != 1.0 { outputs.clone() } else { Vec::new() };

@@ -9,7 +9,7 @@ use dfdx::prelude::{Cpu, CpuError, Device, Dim, HasShape, Tape};
 use super::activation::failed;
 use super::conv::Window;
 use super::planes::{Planes, check_pixels, each};
-use crate::tensor::contents;
+use crate::tensor::copied;
 use crate::{Error, Result};
 
 /// The largest pixel of each window: y\[b,c,i,j\] = max over u,v of x\[b,c, iS+u-P, jS+v-P\].
@@ -159,7 +159,7 @@ pub(crate) fn max_unpool2d<C: Dim, T: Tape<f32, Cpu>>(
     window: Window,
 ) -> Result<Planes<C, Cpu, T>, CpuError> {
     let (from, to) = sizes(x.shape(), window);
-    let pixels = contents(x);
+    let pixels = copied(x);
     let spread = move |number: usize, outer: &[f32], y: &mut [f32]| {
         let kept = largest(&pixels[number * from.0 * from.1..][..from.0 * from.1], window, from, to);
         outer.iter().zip(&kept).for_each(|(outer, at)| y[*at as usize] += outer);

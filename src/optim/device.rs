@@ -119,7 +119,13 @@ impl Squares {
     pub(super) fn root(self) -> Result<Unread> {
         let Some((dev, sums)) = self.0 else { return Ok(Unread::Known(0.0)) };
         let total = Kernels::with(&dev, |kernels| kernels.total(&sums));
-        total.map(Unread::Root).map_err(|cause| {
+        let root = |square: CudaSlice<f64>| {
+            Unread::later(move || {
+                let read = square.device().dtoh_sync_copy(&square);
+                read.map_or(f32::NAN, |square| square[0].sqrt() as f32)
+            })
+        };
+        total.map(root).map_err(|cause| {
             Error::new("add up a gradient").actual(format!("{cause:?}")).next("free some memory")
         })
     }

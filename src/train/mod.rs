@@ -46,7 +46,9 @@ pub use rule::Rule;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
-pub use unread::Pending;
+pub use unread::{Pending, Reading};
+#[cfg(test)]
+pub(crate) use unread::{bits, stretch};
 #[cfg(feature = "lab")]
 pub(crate) use watch::Nobody;
 pub use watch::{Lines, Now, Watch, grouped};
@@ -123,7 +125,7 @@ impl<C, R: Report> Core<C, R> {
         Ok(())
     }
 
-    /// Passes a finite number through; a step calls this on losses and gradient norms *before* it updates.
+    /// Passes a finite number through.
     ///
     /// # Errors
     /// The number is not finite; the error says at which step, which checkpoint is good, and what to try.
@@ -192,20 +194,12 @@ pub trait Stage: Clone {
     /// The same, to change.
     fn core_mut(&mut self) -> &mut Core<Self::Config, Self::Report>;
 
-    /// Makes one step. [`step`] calls this and writes the history.
+    /// Makes one step. [`step`] and [`train`] call this and write the history, `train` perhaps every so many steps:
+    /// `reading` says whether a number may be asked for, or is to stay on the device.
     ///
     /// # Errors
-    /// A loss or gradient is not finite.
-    fn advance(&mut self) -> Result<Self::Report>;
-
-    /// [`advance`](Self::advance) without looking at the step's numbers: [`train`] reads them every so often. The update is
-    /// made whatever they are. By default they are read at once.
-    ///
-    /// # Errors
-    /// The device is out of memory; of stages that read at once, a loss or gradient is not finite.
-    fn advance_unread(&mut self) -> Result<Pending> {
-        self.advance().map(|report| Pending::known(&report))
-    }
+    /// A loss or gradient is not finite, if they are read now; or the device is out of memory.
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending>;
 
     /// Hands every network and optimiser to the state, under a name of its own: for saving and for loading alike.
     ///
@@ -261,8 +255,9 @@ pub trait Stage: Clone {
 /// saved, so that no good checkpoint is overwritten.
 pub fn step<S: Stage>(stage: &mut S) -> Result<S::Report> {
     usable(stage)?;
-    match stage.advance() {
-        Ok(report) => {
+    match stage.advance(&mut Reading::now()) {
+        Ok(made) => {
+            let report = S::Report::of_row(&made.read());
             stage.core_mut().history.push(&report);
             Ok(report)
         }

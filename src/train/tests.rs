@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::optim::{AdamConfig, Optimizer};
-use crate::tensor::{Dev, device, set_gradient, values};
+use crate::tensor::{Dev, Unread, device, set_gradient, values};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct TinyConfig {
@@ -71,13 +71,13 @@ impl<const W: usize, const EPOCH: u64> Stage for Tiny<W, EPOCH> {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<TinyReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let mut gradients = self.layer.alloc_grads();
         let noise = self.core.noise.normal(W);
         set_gradient(&mut gradients, &self.layer.weight, &noise);
         self.adam.update(&mut self.layer, &mut gradients)?;
-        let sum = self.core.finite("the sum of weights", values(&self.layer.weight).iter().sum())?;
-        Ok(TinyReport(sum))
+        let sum = Unread::of(&self.layer.weight, |weights| weights.iter().sum());
+        Ok(Pending::new(vec![reading.finite(&self.core, "the sum of weights", sum)?]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -201,7 +201,17 @@ fn a_run_that_diverges_between_two_readings_keeps_its_history() {
         .find(|(_, (_, steps, end))| end.is_err() && (2..200).contains(steps))
         .expect("a rate that diverges after some steps");
     assert_eq!(at_once.0.len() as u64, at_once.1);
-    assert_eq!(trained(rate, 50), at_once);
+    let later = trained(rate, 50);
+    assert_eq!((later.0, later.1), (at_once.0, at_once.1));
+    // The stretch that it was found in is named, and in it the step; how long that was is a matter of time, too.
+    let step = at_once.1 + 1;
+    let mut tiny = Tiny::<2>::build(TinyConfig { rate }).unwrap();
+    let error = stretch(&mut tiny, 200).unwrap_err();
+    let (error, found) = (error.to_string(), format!(" at step {step}: training has diverged"));
+    let expected =
+        "cannot make a step between step 1 and 200: expected a finite number as the sum of weights";
+    assert!(error.starts_with(expected) && error.contains(&found), "{error}");
+    assert!(later.2.unwrap_err().contains("training has diverged"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use dfdx::prelude::{Axis, HasShape, Merge, Tape, TryConcatAlong};
 
 use super::Batch;
 use crate::ops::conv::Map;
-use crate::tensor::{Dev, tensor, values};
+use crate::tensor::{Dev, tensor};
 use crate::{Error, Result};
 
 /// The noise with each sample's condition behind it.
@@ -21,10 +21,10 @@ pub(super) fn appended(z: &Batch, conditions: &[f32], count: usize) -> Result<Ba
             .actual(format!("noise ({batch}, {length}, {height}, {width}) and {} numbers", conditions.len()))
             .next("give each latent vector a condition of its own"));
     }
-    let numbers = values(z);
-    let rows = numbers.chunks(length.max(1)).zip(conditions.chunks(count));
-    let joined = rows.flat_map(|(z, y)| z.iter().chain(y)).copied().collect();
-    tensor(z.device(), joined, (batch, length + count, 1, 1))
+    let conditions = tensor(z.device(), conditions.to_vec(), (batch, count, 1, 1))?;
+    (z.clone(), conditions).try_concat_along(Axis::<1>).map_err(|cause| {
+        Error::new("append a condition to the noise").actual(format!("{cause:?}")).next("free some memory")
+    })
 }
 
 /// The images with K channels behind their own, each filled with one number of the condition.

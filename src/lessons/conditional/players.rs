@@ -1,16 +1,16 @@
 //! The two players of a conditional GAN and what each computes in its step, updates apart.
 
-use dfdx::prelude::{AsArray, Backward, Gradients, HasShape, OwnedTape, ReshapeTo, SplitTape, Trace, TryMul};
+use dfdx::prelude::{Backward, Gradients, HasShape, OwnedTape, ReshapeTo, SplitTape, Trace, TryMul};
 
 use super::Batch;
 use super::condition::{appended, beside};
 use super::settings::{ConditionalConfig, Game};
 use crate::lessons::dcgan::game::{Player, against, mean, scores};
-use crate::loss::{Told, auxiliary_loss, one_hot};
+use crate::loss::{auxiliary_loss_unread, one_hot};
 use crate::nn::dcgan::Network;
 use crate::ops::conv::Map;
 use crate::ops::frozen;
-use crate::tensor::{Dev, Noise, Traced, tensor, values};
+use crate::tensor::{Dev, Noise, Traced, Unread, tensor};
 use crate::{Error, Result};
 
 /// G and D with their optimisers, and how many classes there are.
@@ -25,13 +25,12 @@ pub(super) struct Players {
 }
 
 /// What D's backward pass found.
-#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Judgement {
-    pub(super) loss: f32,
+    pub(super) loss: Unread,
     /// Mean D of real and of fake images.
-    pub(super) scores: [f32; 2],
+    pub(super) scores: [Unread; 2],
     /// The share of real and of fake images whose class was named rightly, in games that name one.
-    pub(super) named: Option<[f32; 2]>,
+    pub(super) named: Option<[Unread; 2]>,
 }
 
 /// Images and the class that each has, or was asked for.
@@ -100,11 +99,12 @@ impl Players {
         let fake = Labelled { images: &images, classes: wanted };
         let share = if wrong.is_empty() { 1.0 } else { 0.5 };
         let (of_fake, mut gradients) = self.half(&fake, 0.0, share, gradients)?;
-        let mut loss = of_real.loss + of_fake.loss;
+        let add = |[a, b]: [f32; 2]| a + b;
+        let mut loss = Unread::from([of_real.loss, of_fake.loss], add);
         if !wrong.is_empty() {
             let pairs = Labelled { images: real.images, classes: wrong };
             let (of_pairs, added) = self.half(&pairs, 0.0, share, gradients)?;
-            (loss, gradients) = (loss + of_pairs.loss, added);
+            (loss, gradients) = (Unread::from([loss, of_pairs.loss], add), added);
         }
         let judgement = Judgement {
             loss,
@@ -134,7 +134,7 @@ impl Players {
         let weighs = if unasked { 0.0 } else { 1.0 };
         let (loss, told) = self.loss(logits, target, of.classes, weighs)?;
         let loss = loss.try_mul(share).map_err(failed)?;
-        let half = Half { loss: loss.array(), score, named: told.map(|told| told.named) };
+        let half = Half { loss: Unread::loss(&loss), score, named: told };
         Ok((half, loss.try_backward().map_err(failed)?))
     }
 
@@ -143,7 +143,7 @@ impl Players {
     ///
     /// # Shapes
     /// `z` `(B, L, 1, 1)`.
-    pub(super) fn fool(&mut self, z: &Batch, wanted: &[usize]) -> Result<(f32, Gradients<f32, Dev>)> {
+    pub(super) fn fool(&mut self, z: &Batch, wanted: &[usize]) -> Result<(Unread, Gradients<f32, Dev>)> {
         let (given, tape) = self.given(z, wanted)?.leaky_traced().split_tape();
         let fake = self.generator.network.forward_mut_of_data(given, tape)?;
         let seen = match self.game {
@@ -153,40 +153,44 @@ impl Players {
         let d = &mut self.discriminator.network;
         let logits = frozen(seen, |x| d.forward_mut(x))?;
         let (loss, _) = self.loss(logits, 1.0, wanted, 1.0)?;
-        Ok((loss.array(), loss.try_backward().map_err(failed)?))
+        Ok((Unread::loss(&loss), loss.try_backward().map_err(failed)?))
     }
 
-    /// Of logits `(B, 1, 1, 1)` or, in an AC-GAN, `(B, 1 + K, 1, 1)`, the class's part as often as `weighs` says.
+    /// Of logits `(B, 1, 1, 1)` or, in an AC-GAN, `(B, 1 + K, 1, 1)`, the class's part as often as `weighs` says; and there
+    /// the share of images whose class is named.
     fn loss(
         &self,
         logits: Map<Dev, Owned>,
         target: f32,
         classes: &[usize],
         weighs: f32,
-    ) -> Result<(Traced, Option<Told>)> {
+    ) -> Result<(Traced, Option<Unread>)> {
         match self.game {
             Game::Cgan { .. } => Ok((against(logits, target)?, None)),
             Game::Acgan { weight, .. } => {
                 let &(batch, width, ..) = logits.shape();
                 let rows = logits.try_reshape_like(&(batch, width)).map_err(failed)?;
-                let (loss, told) = auxiliary_loss(rows, target, classes, weighs * weight)?;
-                Ok((loss, Some(told)))
+                let (loss, [.., named]) = auxiliary_loss_unread(rows, target, classes, weighs * weight)?;
+                Ok((loss, Some(named)))
             }
         }
     }
 
     /// Mean D of a batch: the sigmoid of each image's first logit.
-    fn score<T>(&self, logits: &Map<Dev, T>) -> f32 {
-        let firsts: Vec<f32> = values(logits).into_iter().step_by(logits.shape().1).collect();
-        mean(&scores(&firsts))
+    fn score<T>(&self, logits: &Map<Dev, T>) -> Unread {
+        let width = logits.shape().1;
+        Unread::of(logits, move |logits| {
+            let firsts: Vec<f32> = logits.iter().copied().step_by(width).collect();
+            mean(&scores(&firsts))
+        })
     }
 }
 
 /// What D's loss on images of one kind was.
 struct Half {
-    loss: f32,
-    score: f32,
-    named: Option<f32>,
+    loss: Unread,
+    score: Unread,
+    named: Option<Unread>,
 }
 
 fn failed(cause: impl std::fmt::Debug) -> Error {

@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use dfdx::nn::DeviceBuildExt;
 use dfdx::nn::builders::Linear;
-use dfdx::prelude::{AsArray, Backward, Module, Trace};
+use dfdx::prelude::{Backward, Module, Trace};
 use serde::{Deserialize, Serialize};
 
 use super::{Eruptions, Logistic, figures};
-use crate::optim::{Optimizer, OptimizerConfig, SgdConfig, gradient_norm};
+use crate::optim::{Optimizer, OptimizerConfig, SgdConfig, gradient_norm_unread};
 use crate::show::View;
-use crate::tensor::{Batch, Noise, seeded_device};
-use crate::train::{Core, Report, Rule, Stage, State};
+use crate::tensor::{Batch, Noise, Unread, seeded_device};
+use crate::train::{Core, Pending, Reading, Report, Rule, Stage, State};
 use crate::{Result, loss};
 
 /// What can be set of the logistic regression. There is no chance in it: it begins at 0, and each step sees all eruptions.
@@ -111,18 +111,19 @@ impl Stage for Regression {
         &mut self.core
     }
 
-    fn advance(&mut self) -> Result<RegressionReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let logits = self.model.forward(self.inputs.leaky_trace());
         let loss = loss::bce_with_logits(logits, self.targets.clone())?;
-        let value = self.core.finite("the cross-entropy", loss.array())?;
+        let value = reading.finite(&self.core, "the cross-entropy", Unread::loss(&loss))?;
         let mut gradients = loss.backward();
-        let norm = gradient_norm(&self.model, &mut gradients)?;
-        let norm = self.core.finite("the length of the gradient", norm)?;
+        let norm = gradient_norm_unread(&self.model, &mut gradients)?;
+        let norm = reading.finite(&self.core, "the length of the gradient", norm)?;
         self.optimizer.update(&mut self.model, &mut gradients)?;
-        let (weight, bias) = super::parameters(&self.model);
-        let seconds = begun.elapsed().as_secs_f32();
-        Ok(RegressionReport { loss: value, gradient: norm, weight, bias, seconds })
+        let weight = Unread::of(&self.model.weight, |weight| weight[0]);
+        let bias = Unread::of(&self.model.bias, |bias| bias[0]);
+        let seconds = Unread::Known(begun.elapsed().as_secs_f32());
+        Ok(Pending::new(vec![value, norm, weight, bias, seconds]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {

@@ -5,7 +5,7 @@
 //! and on fake images, and only one half's tape is there at a time; G's images for D are made without a tape; and a
 //! player's gradients live from its backward pass to its update.
 
-use dfdx::prelude::{Backward, Gradients, HasShape, NoneTape, OwnedTape, SplitTape, Trace};
+use dfdx::prelude::{Backward, Gradients, HasShape, OwnedTape, SplitTape, Trace};
 
 use crate::loss::bce_with_logits;
 use crate::nn::dcgan::{Network, Preset};
@@ -126,7 +126,7 @@ impl Game {
     ) -> Result<(Unread, Unread, Gradients<f32, Dev>)> {
         let (images, tape) = images.traced(gradients).split_tape();
         let logits = self.discriminator.network.forward_mut_of_data(images, tape)?;
-        let score = Unread::Of(logits.retaped::<NoneTape>(), |logits| mean(&scores(logits)));
+        let score = Unread::of(&logits, |logits| mean(&scores(logits)));
         let loss = against(logits, target)?;
         let value = Unread::loss(&loss);
         let gradients = loss.try_backward().map_err(failed)?;

@@ -45,26 +45,6 @@ pub struct DcganReport {
 }
 
 impl DcganReport {
-    /// Columns that must be finite for training to go on.
-    pub(super) const FINITE: &'static [(usize, &'static str)] = &[
-        (0, "the discriminator's loss"),
-        (4, "the length of the discriminator's gradient"),
-        (1, "the generator's loss"),
-        (5, "the length of the generator's gradient"),
-    ];
-
-    pub(super) fn of(d: &DiscriminatorStep, g: &GeneratorStep, seconds: f32) -> Self {
-        Self {
-            loss_d: d.loss,
-            loss_g: g.loss,
-            real_score: d.real_score,
-            fake_score: d.fake_score,
-            gradient_d: d.gradient,
-            gradient_g: g.gradient,
-            seconds,
-        }
-    }
-
     /// The line that the course prints at the end of an epoch, of the epoch's last step.
     pub fn epoch_line(&self, epoch: u64, epochs: u64) -> String {
         format!("Epoch [{epoch}/{epochs}], {}", self.line())

@@ -7,8 +7,8 @@ use dfdx::nn::modules::{Exp, Linear, Sigmoid, Tanh};
 use dfdx::prelude::{Gradients, Module, Tape, Tensor, ZeroGrads};
 use serde::{Deserialize, Serialize};
 
-use crate::optim::{Optimizer, OptimizerConfig, gradient_norm};
-use crate::tensor::Dev;
+use crate::optim::{Optimizer, OptimizerConfig, gradient_norm_unread};
+use crate::tensor::{Dev, Unread};
 use crate::train::State;
 use crate::{Error, Result};
 
@@ -85,8 +85,8 @@ impl Network {
         each!(self, net => net.zero_grads(gradients));
     }
 
-    pub(super) fn norm(&self, gradients: &mut Gradients<f32, Dev>) -> Result<f32> {
-        each!(self, net => gradient_norm(net, gradients))
+    pub(super) fn norm(&self, gradients: &mut Gradients<f32, Dev>) -> Result<Unread> {
+        each!(self, net => gradient_norm_unread(net, gradients))
     }
 
     pub(super) fn optimizer(&self, config: OptimizerConfig) -> Result<Optimizer> {

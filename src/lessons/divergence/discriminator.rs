@@ -2,17 +2,17 @@
 
 use std::time::Instant;
 
-use dfdx::prelude::{AsArray, Backward, Gradients, Trace, ZeroGrads};
+use dfdx::prelude::{Backward, Gradients, Trace, ZeroGrads};
 
 use super::pair::Node;
 use super::{DiscriminatorConfig, DiscriminatorReport, Pair, figures};
 use crate::data::{Density, Scale};
 use crate::lessons::gan::{Mlp, forward, network};
 use crate::loss::{GanLoss, discriminator_loss};
-use crate::optim::{Optimizer, gradient_norm};
+use crate::optim::{Optimizer, gradient_norm_unread};
 use crate::show::View;
-use crate::tensor::{Dev, Noise, column, seeded_device, values};
-use crate::train::{Core, Rule, Stage, State};
+use crate::tensor::{Dev, Noise, Unread, column, seeded_device, values};
+use crate::train::{Core, Pending, Reading, Rule, Stage, State};
 use crate::{Error, Result};
 
 /// Lesson 03's discriminator, a multilayer perceptron 1-16-16-1, that tells samples of p from samples of a fixed q.
@@ -79,7 +79,7 @@ impl Stage for LoneDiscriminator {
     }
 
     /// D's part of Algorithm 1.
-    fn advance(&mut self) -> Result<DiscriminatorReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let count = self.core.config.batch;
         let mut both = self.core.config.data.sample(&mut self.core.noise, count);
@@ -89,20 +89,22 @@ impl Stage for LoneDiscriminator {
 
         let gradients = std::mem::replace(&mut self.gradients, Gradients::leaky());
         let logits = forward(&self.network, x.traced(gradients))?;
-        let scores: Vec<f32> = values(&logits).into_iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect();
+        let mean = |scores: &[f32]| {
+            scores.iter().map(|z| 1.0 / (1.0 + (-z).exp())).sum::<f32>() / scores.len() as f32
+        };
+        let score_real = Unread::of(&logits, move |logits| mean(&logits[..count]));
+        let score_fake = Unread::of(&logits, move |logits| mean(&logits[count..]));
         let loss = discriminator_loss(GanLoss::NonSaturating, logits, targets)?;
-        let value = self.core.finite("the discriminator's loss", loss.array())?;
+        let value = reading.finite(&self.core, "the discriminator's loss", Unread::loss(&loss))?;
         let mut gradients = loss.backward();
-        let norm = gradient_norm(&self.network, &mut gradients)?;
-        let norm = self.core.finite("the length of the gradient", norm)?;
+        let norm = gradient_norm_unread(&self.network, &mut gradients)?;
+        let norm = reading.finite(&self.core, "the length of the gradient", norm)?;
         let share = self.core.config.share(self.core.steps());
         self.optimizer.update_slowed(share, &mut self.network, &mut gradients)?;
         self.network.zero_grads(&mut gradients);
         self.gradients = gradients;
-        let mean = |scores: &[f32]| scores.iter().sum::<f32>() / scores.len() as f32;
-        let (score_real, score_fake) = (mean(&scores[..count]), mean(&scores[count..]));
-        let seconds = begun.elapsed().as_secs_f32();
-        Ok(DiscriminatorReport { loss: value, score_real, score_fake, gradient: norm, seconds })
+        let seconds = Unread::Known(begun.elapsed().as_secs_f32());
+        Ok(Pending::new(vec![value, score_real, score_fake, norm, seconds]))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {

@@ -1,15 +1,14 @@
 //! Encoder and decoder, and what they compute in a step.
 
 use dfdx::prelude::{
-    AsArray, Backward, Gradients, HasErr, HasShape, OwnedTape, PutTape, ReshapeTo, SplitTape, Trace, TryAdd,
-    TryMul,
+    Backward, Gradients, HasErr, HasShape, OwnedTape, PutTape, ReshapeTo, SplitTape, Trace, TryAdd, TryMul,
 };
 
-use super::{Bound, VaeConfig};
+use super::VaeConfig;
 use crate::lessons::dcgan::{Batch, Player};
 use crate::loss::{gaussian_nll, kl_from_prior};
 use crate::nn::dcgan::Network;
-use crate::tensor::{Dev, Noise};
+use crate::tensor::{Dev, Noise, Unread};
 use crate::{Error, Result};
 
 type Owned = OwnedTape<f32, Dev>;
@@ -47,7 +46,7 @@ impl Game {
         self.decoder.latent(&self.dev, noise, count)
     }
 
-    /// The bound on these images, the weighted loss, and its gradients in both networks.
+    /// The bound on these images (reconstruction and divergence), the weighted loss, and its gradients in both networks.
     ///
     /// # Shapes
     /// `real` `(B, C, H, H)`, `epsilon` `(B, L, 1, 1)`.
@@ -55,7 +54,7 @@ impl Game {
         &mut self,
         real: &Batch,
         epsilon: &Batch,
-    ) -> Result<(Bound, f32, Gradients<f32, Dev>)> {
+    ) -> Result<([Unread; 2], Unread, Gradients<f32, Dev>)> {
         let (batch, length) = (real.shape().0, self.latent);
         if *epsilon.shape() != (batch, length, 1, 1) {
             return Err(Error::new("train on images")
@@ -87,13 +86,13 @@ impl Game {
         };
         let decoded = self.decoder.network.forward_mut(draw().map_err(failed)?)?;
         let reconstruction = gaussian_nll(decoded, real.clone(), self.sigma)?;
-        let bound = Bound { reconstruction: reconstruction.array(), kl: kl.array() };
+        let bound = [&reconstruction, &kl].map(Unread::loss);
         let [of_reconstruction, of_kl] = self.weights;
         let weighted = || -> Result<_, <Dev as HasErr>::Err> {
             reconstruction.try_mul(of_reconstruction)?.try_add(kl.try_mul(of_kl)?)
         };
         let loss = weighted().map_err(failed)?;
-        let value = loss.array();
+        let value = Unread::loss(&loss);
         Ok((bound, value, loss.try_backward().map_err(failed)?))
     }
 

@@ -19,13 +19,13 @@ use dfdx::prelude::HasShape;
 use game::Game;
 pub use settings::WganGpConfig;
 
-use super::{CriticReport, CriticStep, GeneratorStep};
+use super::{CriticReport, CriticStep, Criticised, GeneratorStep};
 use crate::lessons::dcgan::{Batch, FIXED, Generator, TrainingSet, grid};
 use crate::nn::dcgan::Network;
-use crate::optim::gradient_norm;
+use crate::optim::gradient_norm_unread;
 use crate::show::Picture;
-use crate::tensor::{Noise, seeded_device, tensor, values};
-use crate::train::{Core, Stage, State};
+use crate::tensor::{Noise, Unread, seeded_device, tensor, values};
+use crate::train::{Core, Pending, Reading, Stage, State};
 use crate::{Error, Result};
 
 /// WGAN-GP on images as a value: networks, optimisers, images and their order, random numbers, history.
@@ -78,18 +78,18 @@ impl Stage for WganGp {
     }
 
     /// Algorithm 1: the critic's k steps, then G's.
-    fn advance(&mut self) -> Result<CriticReport> {
+    fn advance(&mut self, reading: &mut Reading) -> Result<Pending> {
         let begun = Instant::now();
         let mut of_critic = None;
         for _ in 0..self.core.config.k {
             let real = self.real()?;
             let epsilon = self.epsilon(real.shape().0);
-            of_critic = Some(self.critic_step(&real, &epsilon)?);
+            of_critic = Some(self.train_critic(&real, &epsilon, reading)?);
         }
-        let of_g = self.generator_step()?;
+        let of_g = self.train_generator(reading)?;
         let of_critic =
             of_critic.ok_or_else(|| Error::new("make a step").expected("k of at least 1").actual(0))?;
-        Ok(CriticReport::of(&of_critic, &of_g, begun.elapsed().as_secs_f32()))
+        Ok(of_critic.with(of_g, begun))
     }
 
     fn state(&mut self, state: &mut State) -> Result<()> {
@@ -140,14 +140,18 @@ impl WganGp {
     /// The images have another size, there isn't an ε for each, or loss or gradient is not finite; the critic is not
     /// updated then.
     pub fn critic_step(&mut self, real: &Batch, epsilon: &[f32]) -> Result<CriticStep> {
+        self.train_critic(real, epsilon, &mut Reading::now()).map(|told| told.read())
+    }
+
+    fn train_critic(&mut self, real: &Batch, epsilon: &[f32], reading: &mut Reading) -> Result<Criticised> {
         let (dev, count) = (&self.game.dev, real.shape().0);
         let z = self.game.generator.latent(dev, &mut self.core.noise, count)?;
         let (told, mut gradients) = self.game.criticise(real, z, epsilon)?;
-        let loss = self.core.finite("the critic's loss", told.loss)?;
-        let norm = gradient_norm(&self.game.critic.network, &mut gradients)?;
-        let gradient = self.core.finite("the length of the critic's gradient", norm)?;
+        let loss = reading.finite(&self.core, "the critic's loss", told.loss)?;
+        let norm = gradient_norm_unread(&self.game.critic.network, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the critic's gradient", norm)?;
         self.game.critic.update(gradients)?;
-        Ok(CriticStep { loss, gradient, ..told })
+        Ok(Criticised { loss, gradient, ..told })
     }
 
     /// G's step, by what the critic makes of a fresh batch of its images. The critic stays as it is.
@@ -155,14 +159,20 @@ impl WganGp {
     /// # Errors
     /// Loss or gradient is not finite; G is not updated then.
     pub fn generator_step(&mut self) -> Result<GeneratorStep> {
+        let [loss, gradient] = self.train_generator(&mut Reading::now())?.map(|number| number.read());
+        Ok(GeneratorStep { loss, gradient })
+    }
+
+    /// Loss, and length of the gradient.
+    fn train_generator(&mut self, reading: &mut Reading) -> Result<[Unread; 2]> {
         let (dev, count) = (&self.game.dev, self.core.config.batch);
         let z = self.game.generator.latent(dev, &mut self.core.noise, count)?;
         let (loss, mut gradients) = self.game.fool(z)?;
-        let loss = self.core.finite("the generator's loss", loss)?;
-        let norm = gradient_norm(&self.game.generator.network, &mut gradients)?;
-        let gradient = self.core.finite("the length of the generator's gradient", norm)?;
+        let loss = reading.finite(&self.core, "the generator's loss", loss)?;
+        let norm = gradient_norm_unread(&self.game.generator.network, &mut gradients)?;
+        let gradient = reading.finite(&self.core, "the length of the generator's gradient", norm)?;
         self.game.generator.update(gradients)?;
-        Ok(GeneratorStep { loss, gradient })
+        Ok([loss, gradient])
     }
 }
 

@@ -36,12 +36,14 @@ fn compare(case: &str, game: Game) {
     let dev = plane.dev.clone();
     let two = |at: u32| points(&dev, filled(2 * batch, stream + at, 0.0, 2.0)).unwrap();
     let epsilon = filled(batch / pack, stream + 63, 0.5, 0.5);
-    let (of_critic, mut gradients) = plane.criticise(&two(60), &two(61), &epsilon).unwrap();
+    let (of_critic, mut gradients) =
+        plane.criticise(&two(60), &two(61), &epsilon, &mut Reading::now()).unwrap();
+    let of_critic = of_critic.read();
     let mut named: Vec<_> = gradients_of(&plane.critic, &mut gradients)
         .into_iter()
         .map(|(name, values)| (format!("c gradient {name}"), values))
         .collect();
-    let (loss_g, mut gradients) = plane.fool(&two(62), Gradients::leaky()).unwrap();
+    let (loss_g, mut gradients) = plane.fool(&two(62), Gradients::leaky(), &mut Reading::now()).unwrap();
     let of_g = gradients_of(&plane.generator, &mut gradients);
     named.extend(of_g.into_iter().map(|(name, values)| (format!("g gradient {name}"), values)));
     if !of_critic.slopes.is_empty() {
@@ -50,7 +52,7 @@ fn compare(case: &str, game: Game) {
     let tensors = named.len();
     assert_eq!(tensors, 16 + usize::from(matches!(game, Game::WganGp { .. })), "{case}");
     let worst = named.iter().map(|(name, values)| same(&literals, case, name, values)).fold(0.0, f64::max);
-    let losses = [of_critic.loss, of_critic.penalty, of_critic.estimate, loss_g];
+    let losses = [of_critic.loss, of_critic.penalty, of_critic.estimate, loss_g.read()];
     for (actual, expected) in losses.iter().zip(literals.values(case, "losses")) {
         close(&format!("{case}: losses"), &[*actual], &[f64::from(*expected)], TOLERANCE);
     }

@@ -1,7 +1,12 @@
 //! What a step of a game tells, in the plane and on images.
 
+use std::time::Instant;
+
+use dfdx::prelude::Tensor;
+
 use super::mean;
-use crate::train::Report;
+use crate::tensor::{Dev, Unread, values};
+use crate::train::{Pending, Report};
 
 /// What the critic's step tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,18 +54,33 @@ pub struct CriticReport {
     pub seconds: f32,
 }
 
-impl CriticReport {
-    pub(super) fn of(critic: &CriticStep, g: &GeneratorStep, seconds: f32) -> Self {
-        Self {
-            loss_critic: critic.loss,
-            loss_g: g.loss,
-            estimate: critic.estimate,
-            penalty: critic.penalty,
-            slope: mean(&critic.slopes),
-            gradient_critic: critic.gradient,
-            gradient_g: g.gradient,
-            seconds,
+/// What will be a [`CriticStep`] when it is read.
+pub(super) struct Criticised {
+    pub(super) loss: Unread,
+    pub(super) estimate: Unread,
+    pub(super) penalty: Unread,
+    /// `(B)`.
+    pub(super) slopes: Option<Tensor<(usize,), f32, Dev>>,
+    pub(super) gradient: Unread,
+}
+
+impl Criticised {
+    pub(super) fn read(&self) -> CriticStep {
+        CriticStep {
+            loss: self.loss.read(),
+            estimate: self.estimate.read(),
+            penalty: self.penalty.read(),
+            slopes: self.slopes.as_ref().map(values).unwrap_or_default(),
+            gradient: self.gradient.read(),
         }
+    }
+
+    /// A whole step, with loss and gradient of G's.
+    pub(super) fn with(self, [loss_g, gradient_g]: [Unread; 2], begun: Instant) -> Pending {
+        let slope = self.slopes.map_or(Unread::Known(0.0), |slopes| Unread::of(&slopes, mean));
+        let seconds = Unread::Known(begun.elapsed().as_secs_f32());
+        let Self { loss, estimate, penalty, gradient, .. } = self;
+        Pending::new(vec![loss, loss_g, estimate, penalty, slope, gradient, gradient_g, seconds])
     }
 }
 

@@ -5,8 +5,9 @@ use dfdx::prelude::Module;
 use super::look::Collect;
 use super::*;
 use crate::data::Planar;
-use crate::loss::Sides;
+use crate::loss::{Sides, interpolates};
 use crate::optim::{AdamConfig, OptimizerConfig};
+use crate::tensor::values;
 
 /// A small and quick game of each kind.
 fn games() -> [PlaneConfig; 4] {

@@ -3,7 +3,7 @@
 use dfdx::prelude::{AsArray, Backward, Trace};
 
 use super::*;
-use crate::tensor::device;
+use crate::tensor::{device, values};
 
 /// Six states of three actions: π' from these scores, π from those, actions and advantages such that ratios lie below, within and beyond
 /// the clip with advantages of both signs.

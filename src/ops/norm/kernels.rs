@@ -9,7 +9,7 @@ use super::{Affine, Channels, Normalisation, Then};
 use crate::ops::Planes;
 use crate::ops::frozen::learns;
 use crate::ops::memory::lent;
-use crate::tensor::contents;
+use crate::tensor::copied;
 
 /// Normalisation by loops over channels. A channel's sums are taken in one order on one thread, so the bits don't depend
 /// on the number of threads.
@@ -92,7 +92,7 @@ fn layout<C: Dim>(shape: &(usize, C, usize, usize)) -> Result<Layout, CpuError> 
 
 /// What there is one of for each channel of `shape`.
 fn each<C: Dim>(values: &Channels<C, Cpu>, shape: &(usize, C, usize, usize)) -> Result<Vec<f32>, CpuError> {
-    let values = contents(values);
+    let values = copied(values);
     if values.len() == shape.1.size() { Ok(values) } else { Err(CpuError::WrongNumElements) }
 }
 

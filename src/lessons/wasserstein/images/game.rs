@@ -3,19 +3,17 @@
 //! The critic's loss is taken backwards in three parts, on real images, on fake ones and between them, and only one part's
 //! tape is there at a time.
 
-use dfdx::prelude::{
-    AsArray, Backward, Gradients, HasShape, MeanTo, OwnedTape, ReshapeTo, SplitTape, Trace, TryMul,
-};
+use dfdx::prelude::{Backward, Gradients, HasShape, MeanTo, OwnedTape, ReshapeTo, SplitTape, Trace, TryMul};
 
 use super::WganGpConfig;
 use crate::lessons::dcgan::Player;
-use crate::lessons::wasserstein::CriticStep;
+use crate::lessons::wasserstein::Criticised;
 use crate::lessons::wasserstein::network::failed;
-use crate::loss::{Sides, gradient_penalty, interpolates};
+use crate::loss::{Sides, gradient_penalty_unread, interpolated};
 use crate::nn::dcgan::Network;
 use crate::ops::conv::Map;
 use crate::ops::frozen;
-use crate::tensor::{Dev, Noise, Traced, tensor, values};
+use crate::tensor::{Dev, Noise, Traced, Unread};
 use crate::{Error, Result};
 
 /// G and the critic with their optimisers, and what is asked of the critic.
@@ -57,7 +55,7 @@ impl Game {
         real: &Map<Dev>,
         z: Map<Dev>,
         epsilon: &[f32],
-    ) -> Result<(CriticStep, Gradients<f32, Dev>)> {
+    ) -> Result<(Criticised, Gradients<f32, Dev>)> {
         let batch = real.shape().0;
         if epsilon.len() != batch {
             return Err(Error::new("penalise the critic's gradient")
@@ -68,18 +66,18 @@ impl Game {
         let fake = self.generator.network.forward_mut(z)?;
         let (of_real, gradients) = self.half(real.clone(), -1.0, Gradients::leaky())?;
         let (of_fake, gradients) = self.half(fake.clone(), 1.0, gradients)?;
-        let between = interpolates(&values(real), &values(&fake), epsilon)?;
-        let (between, tape) = tensor(&self.dev, between, *real.shape())?.traced(gradients).split_tape();
+        let (between, tape) = interpolated(real, &fake, epsilon)?.traced(gradients).split_tape();
         let slopes = self.critic.network.input_gradient(between, tape)?;
         let &(_, channels, height, width) = slopes.shape();
         let slopes = slopes.try_reshape_like(&(batch, channels * height * width)).map_err(failed)?;
-        let (penalty, slopes) = gradient_penalty(slopes, self.sides)?;
+        let (penalty, slopes) = gradient_penalty_unread(slopes, self.sides)?;
         let penalty = penalty.try_mul(self.lambda).map_err(failed)?;
-        let told = penalty.array();
+        let told = Unread::loss(&penalty);
         let gradients = penalty.try_backward().map_err(failed)?;
-        let estimate = -(of_real + of_fake);
-        let step = CriticStep { loss: told - estimate, estimate, penalty: told, slopes, gradient: 0.0 };
-        Ok((step, gradients))
+        let estimate = Unread::from([of_real, of_fake], |[real, fake]| -(real + fake));
+        let loss = Unread::from([told.clone(), estimate.clone()], |[penalty, estimate]| penalty - estimate);
+        let gradient = Unread::Known(0.0);
+        Ok((Criticised { loss, estimate, penalty: told, slopes: Some(slopes), gradient }, gradients))
     }
 
     /// The critic's mean score of these images times a sign, and its gradients added to those given.
@@ -88,11 +86,11 @@ impl Game {
         images: Map<Dev>,
         sign: f32,
         gradients: Gradients<f32, Dev>,
-    ) -> Result<(f32, Gradients<f32, Dev>)> {
+    ) -> Result<(Unread, Gradients<f32, Dev>)> {
         let (images, tape) = images.traced(gradients).split_tape();
         let scores = self.critic.network.forward_mut_of_data(images, tape)?;
         let loss = mean(scores, sign)?;
-        let value = loss.array();
+        let value = Unread::loss(&loss);
         Ok((value, loss.try_backward().map_err(failed)?))
     }
 
@@ -100,12 +98,12 @@ impl Game {
     ///
     /// # Shapes
     /// `z` `(B, L, 1, 1)`.
-    pub(super) fn fool(&mut self, z: Map<Dev>) -> Result<(f32, Gradients<f32, Dev>)> {
+    pub(super) fn fool(&mut self, z: Map<Dev>) -> Result<(Unread, Gradients<f32, Dev>)> {
         let (z, tape) = z.leaky_traced().split_tape();
         let fake = self.generator.network.forward_mut_of_data(z, tape)?;
         let critic = &mut self.critic.network;
         let loss = mean(frozen(fake, |x| critic.forward_mut(x))?, -1.0)?;
-        Ok((loss.array(), loss.try_backward().map_err(failed)?))
+        Ok((Unread::loss(&loss), loss.try_backward().map_err(failed)?))
     }
 }
 
