@@ -14,7 +14,7 @@ struct Made {
 impl Made {
     fn whole() -> Self {
         let made = Self { folder: tempfile::tempdir().unwrap() };
-        made.driver("13.0", &["GPU-a1, NVIDIA A10, 8.6, 580.65.06"]);
+        made.driver("13.0", &["GPU-a1, NVIDIA A10, 8.6, 580.65.06, [N/A]"]);
         made.compiler("toolkit", "13.0");
         let files = [
             "driver/libcuda.so.1",
@@ -77,6 +77,7 @@ impl Made {
             libraries: vec![self.at("nowhere"), self.at("driver")],
             toolkits: vec![self.at("nothing"), self.at("toolkit"), self.at("other")],
             visible: visible.map(Into::into),
+            by_bus: true,
         })
     }
 
@@ -110,7 +111,6 @@ fn a_whole_machine_is_built_for() {
     assert_eq!(command_or_own(&command, "CUDA_PATH"), made.at("toolkit").as_os_str());
     let bin = made.at("toolkit/bin").display().to_string();
     assert_eq!(path(&command), format!("/a:/b:{bin}"));
-    assert_eq!(command_or_own(&command, "CUDA_DEVICE_ORDER"), "PCI_BUS_ID");
     assert_eq!(command_or_own(&command, "CUDA_VISIBLE_DEVICES"), "GPU-a1");
     assert_eq!(command_or_own(&command, "CUDA_COMPUTE_CAP"), "86");
     assert_eq!(command_or_own(&command, "LD_LIBRARY_PATH"), made.at("toolkit/lib64").as_os_str());
@@ -150,9 +150,9 @@ fn of_several_gpus_the_named_or_the_most_capable_is_taken() {
     made.driver(
         "13.0",
         &[
-            "GPU-a1, NVIDIA A10, 8.6, 580.1",
-            "GPU-c3, NVIDIA H200, 9.0, 580.1",
-            "GPU-d4, NVIDIA H200, 9.0, 580.1",
+            "GPU-a1, NVIDIA A10, 8.6, 580.1, [N/A]",
+            "GPU-c3, NVIDIA H200, 9.0, 580.1, Disabled",
+            "GPU-d4, NVIDIA H200, 9.0, 580.1, Disabled",
         ],
     );
     for (visible, capability, device) in [
@@ -229,7 +229,7 @@ fn a_drivers_program_that_fails_or_talks_nonsense() {
 #[test]
 fn driver_toolkit_and_gpu_must_fit() {
     let made = Made::whole();
-    let gpu = |capability: &str| format!("GPU-a1, NVIDIA X, {capability}, 535.10");
+    let gpu = |capability: &str| format!("GPU-a1, NVIDIA X, {capability}, 535.10, [N/A]");
     for (driver, compiler, capability, said) in [
         ("12.2", "13.0", "8.6", Some("driver 535.10 can do CUDA 12.2, not CUDA 13.0")),
         ("12.2", "12.4", "8.6", Some("driver 535.10 can do CUDA 12.2, not CUDA 12.4")),
@@ -255,7 +255,8 @@ fn driver_toolkit_and_gpu_must_fit() {
     made.compiler("toolkit", "13.0");
     made.file("toolkit/include/toolkit_cuda_fp16.h");
     assert!(made.probe().build().is_some());
-    let newer = "[ $# = 0 ] && echo 'CUDA UMD Version: 13.0 |' && exit; echo 'GPU-a1, NVIDIA X, 8.6, 610.1'";
+    let newer =
+        "[ $# = 0 ] && echo 'CUDA UMD Version: 13.0 |' && exit; echo 'GPU-a1, NVIDIA X, 8.6, 610.1, [N/A]'";
     made.program("bin/nvidia-smi", newer);
     assert!(made.probe().build().is_some());
 }
