@@ -9,7 +9,7 @@ mod weights;
 mod whole;
 mod winograd;
 
-use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec};
+use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, Shape, Tape, TensorFromVec};
 
 use self::columns::Columns;
 use self::directions::{correlate, scatter};
