@@ -74,6 +74,7 @@ pack() {
     if [[ -n $tests ]]; then
         strip -o "$pack/tests" "$1"
     fi
+    printf '%s\n' "$capability" >"$pack/capability"
     printf '%s\n' "$toolkit/include" >"$pack/paths"
     # dfdx includes these when it compiles for the GPU it finds.
     tar -C "$toolkit/include/" -chzf "$pack/include.tar.gz" .

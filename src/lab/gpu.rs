@@ -41,7 +41,8 @@ pub enum Build {
         toolkit: PathBuf,
         /// The GPU's compute capability, such as `8.6`.
         capability: String,
-        /// The GPU's id, as `nvidia-smi -L` says it.
+        /// The GPU, or its MIG instance, as `CUDA_VISIBLE_DEVICES` names it: its id, as `nvidia-smi -L` says it, or the
+        /// number by which the reader named one of several alike.
         device: String,
     },
 }
@@ -80,14 +81,17 @@ impl Build {
             Some(at) => path.insert(at, bin),
             None => path.push(bin),
         }
-        let libraries = probe::library_folders(toolkit).into_iter().chain(folders("LD_LIBRARY_PATH"));
-        let joined = |folders: Vec<PathBuf>| std::env::join_paths(folders).ok();
-        let (path, libraries) = (joined(path), joined(libraries.collect()));
-        command.envs(path.map(|path| ("PATH", path)));
-        command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
+        let systems = probe::is_the_systems(toolkit);
+        // Where the system's are, every program looks by itself, and last.
+        let own = if systems { Vec::new() } else { probe::library_folders(toolkit) };
+        let libraries = probe::once(own.into_iter().chain(folders("LD_LIBRARY_PATH")));
+        let stubs = probe::once(probe::stub_folders(toolkit).into_iter().chain(folders("LIBRARY_PATH")));
+        for (name, folders) in [("PATH", path), ("LD_LIBRARY_PATH", libraries), ("LIBRARY_PATH", stubs)] {
+            let joined = std::env::join_paths(&folders).ok().filter(|_| !folders.is_empty());
+            command.envs(joined.map(|joined| (name, joined)));
+        }
         command
             .env("CUDA_PATH", toolkit)
-            .env("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
             .env("CUDA_VISIBLE_DEVICES", device)
             .env("CUDA_COMPUTE_CAP", capability.replace('.', ""));
     }

@@ -51,7 +51,7 @@ pub struct Measurement {
 }
 
 /// All measurements.
-pub const MEASUREMENTS: [Measurement; 16] = [
+pub const MEASUREMENTS: [Measurement; 17] = [
     Measurement {
         name: "dcgan-cpu",
         about: "a step of DCGAN and each of its layers on 2 cores, against PyTorch (long; shorter with --quick, --case)",
@@ -129,8 +129,13 @@ pub const MEASUREMENTS: [Measurement; 16] = [
     },
     Measurement {
         name: "cuda",
-        about: "operations and DCGAN on a GPU, against the processor and PyTorch (minutes; by cuda/run.sh; --quick)",
+        about: "operations and DCGAN on a GPU, against the processor and PyTorch (minutes; by cuda/run.sh; --quick, --only)",
         run: cuda::run,
+    },
+    Measurement {
+        name: "cuda-headline",
+        about: "the course's run of 3,051 epochs from the first to the last (an hour on a T4 is the goal; by cuda/run.sh --headline; --quick)",
+        run: cuda::headline::run,
     },
 ];
 
@@ -143,7 +148,8 @@ pub struct Options {
     pub cases: Vec<Case>,
     /// A Python that has PyTorch, instead of the private environment.
     pub python: Option<PathBuf>,
-    /// Only these stages (`kills`), kinds of files (`fuzz`) or games (`conditional`); the table is printed, not written.
+    /// Only these stages (`kills`), kinds of files (`fuzz`), games (`conditional`) or parts (`cuda`); the table is printed, not
+    /// written.
     pub only: Vec<String>,
 }
 

@@ -1,11 +1,14 @@
 //! Looks for the parts that a GPU build needs: driver, GPU, and the parts of the CUDA toolkit that dfdx uses.
 
-use std::ffi::OsString;
+mod devices;
+
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use self::devices::Gpu;
 use super::Build;
 use crate::lab::checkout::Checkout;
 
@@ -20,15 +23,19 @@ pub struct Machine {
     pub toolkits: Vec<PathBuf>,
     /// Which GPUs a program may see, as in `CUDA_VISIBLE_DEVICES`.
     pub visible: Option<String>,
+    /// Whether its numbers follow the bus, as nvidia-smi's do, and not CUDA's own order: `CUDA_DEVICE_ORDER=PCI_BUS_ID`.
+    pub by_bus: bool,
 }
 
 impl Machine {
-    /// This machine, in the order in which dfdx looks, and after what was named by hand the toolkit of `cuda/build.sh`.
+    /// This machine. After the toolkit that was named by hand come that of `cuda/build.sh`, that of PATH's nvcc, and those
+    /// in the folders in which dfdx looks.
     pub fn here(checkout: &Checkout) -> Self {
         let named = ["CUDA_PATH", "CUDA_ROOT", "CUDA_TOOLKIT_ROOT_DIR"];
         let named = named.iter().filter_map(std::env::var_os).map(PathBuf::from);
         let usual = ["/usr", "/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda"].map(PathBuf::from);
         let own = checkout.root().join("target/cuda/toolkit");
+        let path = std::env::var_os("PATH").unwrap_or_default();
         let set = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
         let folders = [
             "/usr/lib/x86_64-linux-gnu",
@@ -40,12 +47,37 @@ impl Machine {
             "/usr/lib/wsl/lib",
         ];
         Self {
-            path: std::env::var_os("PATH").unwrap_or_default(),
+            toolkits: once(named.chain([own]).chain(toolkits_on(&path)).chain(usual)),
+            path,
             libraries: std::env::split_paths(&set).chain(folders.map(PathBuf::from)).collect(),
-            toolkits: named.chain([own]).chain(usual).collect(),
             visible: std::env::var("CUDA_VISIBLE_DEVICES").ok(),
+            by_bus: std::env::var("CUDA_DEVICE_ORDER").is_ok_and(|order| order == "PCI_BUS_ID"),
         }
     }
+}
+
+/// The folders that may be the toolkit of the nvcc on this PATH: that above its own, and above the one it is a link to.
+pub(super) fn toolkits_on(path: &OsStr) -> Vec<PathBuf> {
+    let Ok(nvcc) = which::which_in("nvcc", Some(path), "/") else { return Vec::new() };
+    let real = nvcc.canonicalize().ok();
+    let above = |file: &PathBuf| file.parent()?.parent().map(Path::to_owned);
+    [Some(nvcc), real].iter().flatten().filter_map(above).collect()
+}
+
+/// Each only where it comes first.
+pub(super) fn once(folders: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut kept = Vec::new();
+    for folder in folders {
+        if !kept.contains(&folder) {
+            kept.push(folder);
+        }
+    }
+    kept
+}
+
+/// Whether a toolkit has no folder of its own but is among the system's programs, as Debian's in `/usr` is.
+pub(super) fn is_the_systems(root: &Path) -> bool {
+    root.join("bin/sh").exists()
 }
 
 /// One thing that a GPU build needs.
@@ -70,14 +102,6 @@ pub struct Probe {
     toolkit: Option<PathBuf>,
 }
 
-#[derive(Clone, Debug)]
-struct Gpu {
-    uuid: String,
-    name: String,
-    capability: String,
-    driver: String,
-}
-
 /// How long the driver's program may take: it waits for a GPU that has hung.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TOOLKIT: &str =
@@ -91,7 +115,7 @@ impl Probe {
             return None;
         }
         let gpu = self.gpu.clone()?;
-        Some(Build::Cuda { toolkit: self.toolkit.clone()?, capability: gpu.capability, device: gpu.uuid })
+        Some(Build::Cuda { toolkit: self.toolkit.clone()?, capability: gpu.capability, device: gpu.device })
     }
 
     /// What is not there, or doesn't fit.
@@ -175,53 +199,19 @@ fn part(name: &'static str, found: Result<String, (String, Option<String>)>) -> 
 /// Asks the driver's program which GPU there is.
 fn gpu(machine: &Machine) -> (Option<Gpu>, Part) {
     const NAME: &str = "NVIDIA GPU";
-    let asked = run(
-        machine,
-        "nvidia-smi",
-        &["--query-gpu=uuid,name,compute_cap,driver_version", "--format=csv,noheader"],
-    );
-    let answer = match asked {
+    let answer = match run(machine, "nvidia-smi", &devices::QUERY) {
         Ok(answer) => answer,
         Err(why) => return (None, part(NAME, Err((why, Some(DRIVER.into()))))),
     };
-    let all: Vec<Gpu> = answer.lines().filter_map(a_gpu).collect();
-    if all.is_empty() {
-        let line = answer.lines().next().unwrap_or_default();
-        let said = if line.is_empty() { "nothing".to_owned() } else { format!("`{line}`") };
-        let why = format!("nvidia-smi says {said}");
-        return (
-            None,
-            part(NAME, Err((why, Some("run nvidia-smi by hand, and install the driver anew".into())))),
-        );
-    }
-    let chosen = match &machine.visible {
-        // The first that is named, by its number or the beginning of its id: dfdx takes that one.
-        Some(visible) => {
-            let first = visible.split(',').next().unwrap_or_default().trim();
-            match first.parse::<usize>() {
-                Ok(at) => all.get(at),
-                Err(_) => all.iter().find(|gpu| !first.is_empty() && gpu.uuid.starts_with(first)),
-            }
+    let list = || run(machine, "nvidia-smi", &devices::LIST).unwrap_or_default();
+    match devices::choose(machine, &answer, list) {
+        Ok(gpu) => {
+            let detail =
+                format!("{}, compute capability {}, driver {}", gpu.name, gpu.capability, gpu.driver);
+            (Some(gpu), part(NAME, Ok(detail)))
         }
-        // Of several equally capable the first.
-        None => all.iter().rev().max_by_key(|gpu| numbers(&gpu.capability)),
-    };
-    let Some(gpu) = chosen.cloned() else {
-        let visible = machine.visible.as_deref().unwrap_or_default();
-        let why = format!("CUDA_VISIBLE_DEVICES is `{visible}`, which names none of {}", all.len());
-        return (None, part(NAME, Err((why, Some("unset CUDA_VISIBLE_DEVICES".into())))));
-    };
-    let detail = format!("{}, compute capability {}, driver {}", gpu.name, gpu.capability, gpu.driver);
-    (Some(gpu), part(NAME, Ok(detail)))
-}
-
-/// A line of nvidia-smi's.
-fn a_gpu(line: &str) -> Option<Gpu> {
-    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-    let [uuid, name, capability, driver] = fields[..] else { return None };
-    let (uuid, name, capability, driver) = (uuid.into(), name.into(), capability.into(), driver.into());
-    let gpu = Gpu { uuid, name, capability, driver };
-    (gpu.uuid.starts_with("GPU-") && numbers(&gpu.capability).is_some()).then_some(gpu)
+        Err((why, advice)) => (None, part(NAME, Err((why, Some(advice))))),
+    }
 }
 
 /// The library through which every program reaches the GPU.
@@ -244,8 +234,9 @@ fn fits(machine: &Machine, root: &Path, gpu: &Gpu, (major, minor): (u32, u32)) -
         let rest = text.split_once("CUDA ")?.1.split_once("Version:")?.1;
         numbers(rest.split_whitespace().next()?)
     });
-    let code = format!("sm_{}", gpu.capability.replace('.', ""));
+    let code = |capability: &str| format!("sm_{}", capability.replace('.', ""));
     let codes = run(&with_compiler(machine, root), "nvcc", &["--list-gpu-code"]).unwrap_or_default();
+    let has = |capability: &str| codes.split_whitespace().any(|one| one == code(capability));
     let shim = root.join("include/toolkit_cuda_fp16.h").is_file();
     let wrong = match driver {
         _ if major < 12 => Some((format!("CUDA {major}.{minor} is too old"), TOOLKIT)),
@@ -254,9 +245,18 @@ fn fits(machine: &Machine, root: &Path, gpu: &Gpu, (major, minor): (u32, u32)) -
             let why = format!("driver {} can do CUDA {most}.{part}, not CUDA {major}.{minor}", gpu.driver);
             Some((why, "install a newer driver, or an older toolkit and set CUDA_PATH to its folder"))
         }
-        Some(_) if !codes.split_whitespace().any(|one| one == code) => {
+        Some(_) if !has(&gpu.capability) => {
             let why = format!("CUDA {major}.{minor} has no code for capability {}", gpu.capability);
             Some((why, "take a toolkit that has (nvcc --list-gpu-code), or another GPU"))
+        }
+        // Whichever is used: dfdx's build stops where nvcc has none for the first.
+        Some(_) if !has(&gpu.first.1) => {
+            let (name, capability) = &gpu.first;
+            let why = format!(
+                "dfdx's build wants code for the first GPU too, {name}, and CUDA {major}.{minor} has none for its \
+                 capability {capability}"
+            );
+            Some((why, "take a toolkit that has code for both (nvcc --list-gpu-code)"))
         }
         // Both dfdx 0.13 and these headers define __hmax_nan there.
         Some(_) if major >= 13 && numbers(&gpu.capability) < Some((8, 0)) && !shim => {
@@ -284,6 +284,16 @@ fn with_compiler(machine: &Machine, root: &Path) -> Machine {
 }
 
 fn compiler(machine: &Machine, root: &Path) -> Result<(u32, u32), String> {
+    // Put before the others, the system's folder would bring all its programs along.
+    if is_the_systems(root)
+        && let Ok(other) = which::which_in("nvcc", Some(&machine.path), "/")
+        && other.parent() != Some(&root.join("bin"))
+    {
+        return Err(format!(
+            "{} comes before it on PATH: set CUDA_PATH to that one's folder",
+            other.display()
+        ));
+    }
     let answer = run(&with_compiler(machine, root), "nvcc", &["--version"])?;
     let release = answer.split("release ").nth(1).and_then(|rest| rest.split(',').next());
     release.and_then(numbers).ok_or_else(|| "nvcc doesn't say its release".into())
@@ -315,6 +325,12 @@ pub(super) fn library_folders(root: &Path) -> Vec<PathBuf> {
     let names =
         ["lib64", "lib", "lib/x86_64-linux-gnu", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib"];
     names.iter().map(|name| root.join(name)).filter(|folder| folder.is_dir()).collect()
+}
+
+/// Where a toolkit keeps a `libcuda.so` for the linker, which the driver may bring without that name.
+pub(super) fn stub_folders(root: &Path) -> Vec<PathBuf> {
+    let stubs = library_folders(root).into_iter().map(|folder| folder.join("stubs"));
+    stubs.filter(|folder| folder.join("libcuda.so").exists()).collect()
 }
 
 /// `13.0` as two numbers.

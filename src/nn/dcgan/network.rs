@@ -5,19 +5,16 @@
 //! in a list, tensors whose sizes are known at run time, and the same kernels, which take sizes as numbers anyway. Its
 //! tensors have the names that they have in the tuples, and its numbers are theirs, bit for bit.
 
+mod block;
+mod display;
 mod input_gradient;
 
-use std::fmt;
+use dfdx::prelude::{HasShape, PutTape, Shape, Tape};
 
-use dfdx::prelude::{HasErr, HasShape, Module, OnesTensor, PutTape, Shape, Tape, ZerosTensor};
-
+use self::block::{Block, Failure, Kind, Norm};
 use super::{Preset, initialise};
-use crate::nn::batch_norm2d::{EPSILON, MOMENTUM, train};
 use crate::nn::walk::{Change, Read, Tensors};
-use crate::nn::{LeakyReLU, Tanh};
-use crate::ops::Activate;
-use crate::ops::conv::{Convolution, Convolve, Map, Window};
-use crate::ops::norm::{Affine, Channels, Normalisation, Then};
+use crate::ops::conv::Map;
 use crate::tensor::{Dev, Noise, sizes};
 use crate::{Error, Result};
 
@@ -42,35 +39,6 @@ pub struct Network {
     takes: (usize, usize, usize),
     blocks: Vec<Block>,
 }
-
-#[derive(Clone, Debug)]
-struct Block {
-    kind: Kind,
-    /// The kernel: `(I, O, 4, 4)` in a transposed convolution, `(O, I, 4, 4)` in a plain one.
-    weight: Map<Dev>,
-    norm: Option<Norm>,
-}
-
-/// The blocks that [`dcgan`](super) has as types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Stem,
-    Up,
-    Pixels,
-    Down,
-    Score,
-}
-
-/// What a batch normalisation has; the names are those of [`BatchNorm2d`](crate::nn::modules::BatchNorm2d).
-#[derive(Clone, Debug)]
-struct Norm {
-    scale: Channels<usize, Dev>,
-    bias: Channels<usize, Dev>,
-    running_mean: Channels<usize, Dev>,
-    running_var: Channels<usize, Dev>,
-}
-
-const KERNEL: usize = 4;
 
 impl Network {
     /// A generator with DCGAN's first values: from the latent `(B, L, 1, 1)` to images `(B, C, H, H)` in [-1, 1].
@@ -224,123 +192,6 @@ impl Network {
     }
 }
 
-type Failure = <Dev as HasErr>::Err;
-type By = <Dev as Convolve>::By;
-
-impl Block {
-    fn build(dev: &Dev, kind: Kind, normalised: bool, from: usize, to: usize) -> Result<Self, Failure> {
-        let shape =
-            if kind.is_transposed() { (from, to, KERNEL, KERNEL) } else { (to, from, KERNEL, KERNEL) };
-        let norm = || {
-            Ok::<_, Failure>(Norm {
-                scale: dev.try_ones_like(&(to,))?,
-                bias: dev.try_zeros_like(&(to,))?,
-                running_mean: dev.try_zeros_like(&(to,))?,
-                running_var: dev.try_ones_like(&(to,))?,
-            })
-        };
-        let norm = if normalised && kind.is_inner() { Some(norm()?) } else { None };
-        Ok(Self { kind, weight: dev.try_zeros_like(&shape)?, norm })
-    }
-
-    fn train<T: Tape<f32, Dev> + 'static>(&mut self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
-        let y = self.convolve(x)?;
-        self.finish(y)
-    }
-
-    fn train_on_data<T: Tape<f32, Dev> + 'static>(
-        &mut self,
-        x: Map<Dev>,
-        tape: T,
-    ) -> Result<Map<Dev, T>, Failure> {
-        let (window, kernel) = (self.kind.window(), self.weight.clone());
-        let y = match self.transposed_size(&x)? {
-            None => By::conv2d_of_data(x, kernel, window, tape)?,
-            Some(size) => By::conv_transpose2d_of_data(x, kernel, window, size, tape)?,
-        };
-        self.finish(y)
-    }
-
-    /// What follows the convolution in training.
-    fn finish<T: Tape<f32, Dev> + 'static>(&mut self, y: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
-        let then = self.kind.then();
-        let Some(norm) = &mut self.norm else { return self.activate(y) };
-        let affine = Affine { scale: &norm.scale, bias: &norm.bias, epsilon: EPSILON };
-        train(y, affine, &mut norm.running_mean, &mut norm.running_var, MOMENTUM, then)
-    }
-
-    fn infer<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
-        let y = self.convolve(x)?;
-        let Some(norm) = &self.norm else { return self.activate(y) };
-        let affine = Affine { scale: &norm.scale, bias: &norm.bias, epsilon: EPSILON };
-        <Dev as Convolve>::Norm::infer(y, affine, &norm.running_mean, &norm.running_var, self.kind.then())
-    }
-
-    fn convolve<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
-        let (window, kernel) = (self.kind.window(), self.weight.clone());
-        match self.transposed_size(&x)? {
-            None => By::conv2d(x, kernel, window),
-            Some(size) => By::conv_transpose2d(x, kernel, window, size),
-        }
-    }
-
-    /// Rows and columns of what a transposed convolution makes of x; `None` where the convolution is a plain one.
-    fn transposed_size<T>(&self, x: &Map<Dev, T>) -> Result<Option<(usize, usize)>, Failure> {
-        if !self.kind.is_transposed() {
-            return Ok(None);
-        }
-        let (&(_, _, height, width), window) = (x.shape(), self.kind.window());
-        match (window.transposed_output(height), window.transposed_output(width)) {
-            (Ok(height), Ok(width)) => Ok(Some((height, width))),
-            _ => Err(<Dev as Convolve>::refusal()),
-        }
-    }
-
-    /// The activation of a block without normalisation.
-    fn activate<T: Tape<f32, Dev> + 'static>(&self, x: Map<Dev, T>) -> Result<Map<Dev, T>, Failure> {
-        match self.kind.then() {
-            Then::LeakyReLU(slope) => Dev::leaky_relu(x, slope),
-            Then::ReLU => Dev::relu(x),
-            Then::Nothing if self.kind == Kind::Pixels => Tanh.try_forward(x),
-            Then::Nothing => Ok(x),
-        }
-    }
-
-    /// The names of its layers in the tuple of [`dcgan`](super): of the convolution and of the normalisation. A score is
-    /// no tuple.
-    fn names(&self, network: &str, index: usize) -> (String, String) {
-        let dot = if network.is_empty() { "" } else { "." };
-        let block = format!("{network}{dot}{index}");
-        let convolution = if self.kind == Kind::Score { block.clone() } else { format!("{block}.0") };
-        (convolution, format!("{block}.1"))
-    }
-}
-
-impl Kind {
-    fn is_transposed(self) -> bool {
-        matches!(self, Self::Stem | Self::Up | Self::Pixels)
-    }
-
-    /// Whether DCGAN has a batch normalisation here.
-    fn is_inner(self) -> bool {
-        matches!(self, Self::Stem | Self::Up | Self::Down)
-    }
-
-    /// The activation of an inner block.
-    fn then(self) -> Then {
-        match self {
-            Self::Stem | Self::Up => Then::ReLU,
-            Self::Down => Then::LeakyReLU(LeakyReLU::default().slope),
-            Self::Pixels | Self::Score => Then::Nothing,
-        }
-    }
-
-    fn window(self) -> Window {
-        let (stride, padding) = if matches!(self, Self::Stem | Self::Score) { (1, 0) } else { (2, 1) };
-        Window { kernel: KERNEL, stride, padding }
-    }
-}
-
 impl Tensors for Network {
     fn read(&self, name: &str, each: &mut impl Read) -> Result<()> {
         for (index, block) in self.blocks.iter().enumerate() {
@@ -366,36 +217,6 @@ impl Tensors for Network {
                 each.tensor(format!("{norm}.running_mean"), false, running_mean)?;
                 each.tensor(format!("{norm}.running_var"), false, running_var)?;
             }
-        }
-        Ok(())
-    }
-}
-
-/// Layer by layer, as the types of [`dcgan`](super) have them, with the shape behind each block.
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (channels, mut side, _) = self.takes;
-        write!(f, "(B, {channels}, {side}, {side})")?;
-        for Block { kind, weight, norm } in &self.blocks {
-            let &(a, b, ..) = weight.shape();
-            let Window { kernel, stride, padding } = kind.window();
-            let (layer, from, to, size) = if kind.is_transposed() {
-                ("ConvTranspose2d", a, b, kind.window().transposed_output(side))
-            } else {
-                ("Conv2d", b, a, kind.window().output(side))
-            };
-            side = size.map_err(|_| fmt::Error)?;
-            write!(f, "\n→ {layer}<{from}, {to}, {kernel}, {stride}, {padding}>")?;
-            if norm.is_some() {
-                write!(f, " BatchNorm2d<{to}>")?;
-            }
-            match kind {
-                Kind::Stem | Kind::Up => write!(f, " ReLU")?,
-                Kind::Down => write!(f, " LeakyReLU(0.2)")?,
-                Kind::Pixels => write!(f, " Tanh")?,
-                Kind::Score => {}
-            }
-            write!(f, " → (B, {to}, {side}, {side})")?;
         }
         Ok(())
     }

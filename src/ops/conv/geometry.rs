@@ -1,5 +1,6 @@
 //! Sizes of a convolution: how kernel, stride and padding turn one image size into another.
 
+use super::Convolve;
 use crate::{Error, Result};
 
 /// How a square kernel moves over an image.
@@ -70,6 +71,20 @@ impl Window {
                 "an output of at least one row and column",
                 format!("{grown}, from which a padding of {} takes {}", self.padding, 2 * self.padding),
             ),
+        }
+    }
+
+    /// Rows and columns that a kernel `(O, I, K, K)` reaches over images `(B, I, H, W)`. Where they don't fit each other or
+    /// the window, the device's error, which has no words: who checks before says what is wrong.
+    pub(super) fn reach<D: Convolve>(
+        &self,
+        (_, inputs, height, width): (usize, usize, usize, usize),
+        (_, channels, rows, columns): (usize, usize, usize, usize),
+    ) -> Result<(usize, usize), D::Err> {
+        let fits = (channels, rows, columns) == (inputs, self.kernel, self.kernel);
+        match (self.output(height), self.output(width)) {
+            (Ok(height), Ok(width)) if fits => Ok((height, width)),
+            _ => Err(D::refusal()),
         }
     }
 

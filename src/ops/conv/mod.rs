@@ -22,7 +22,7 @@ pub(crate) mod patches;
 #[cfg(test)]
 mod tests;
 
-use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, PutTape, Tape, Tensor};
+use dfdx::prelude::{CpuError, Device, HasErr, NoneTape, PutTape, ReshapeTo, SplitTape, Tape, Tensor};
 
 use super::{Activate, Multiply, Pool, Upsample};
 
@@ -105,6 +105,26 @@ pub trait Convolve: Activate + Multiply + Pool + Upsample {
     /// dfdx's error for sizes that an operation can't work with. It has no words, so whoever can say what is wrong
     /// should do so before.
     fn refusal() -> <Self as HasErr>::Err;
+}
+
+/// Image and kernel in row-major order, which kernels read, and what the tapes of both hold; a permuted one is copied, on
+/// the tape.
+fn laid_out<D: Device<f32>, T: Tape<f32, D>>(
+    image: Map<D, T>,
+    kernel: Map<D>,
+) -> Result<(Map<D>, Map<D>, T), D::Err> {
+    let (image, tape) = image.try_contiguous()?.split_tape();
+    let (kernel, tape_of_kernel) = kernel.retaped::<T>().try_contiguous()?.split_tape();
+    Ok((image, kernel, tape.merge(tape_of_kernel)))
+}
+
+/// [`laid_out`] of an image that nobody wants a gradient of: copied beside the tape.
+fn laid_out_data<D: Device<f32>, T: Tape<f32, D>>(
+    image: Map<D>,
+    kernel: Map<D>,
+    tape: T,
+) -> Result<(Map<D>, Map<D>, T), D::Err> {
+    laid_out(image.try_contiguous()?.put_tape(tape), kernel)
 }
 
 impl Convolve for dfdx::tensor::Cpu {

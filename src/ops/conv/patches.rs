@@ -16,7 +16,7 @@ use dfdx::prelude::{
     Device, Gradients, HasErr, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Storage, Tape, Tensor,
 };
 
-use super::{Convolution, Map, Window};
+use super::{Convolution, Map, Window, laid_out, laid_out_data};
 use crate::ops::frozen::learns;
 
 /// Convolution by patches and matrix products.
@@ -130,23 +130,13 @@ struct Group {
 
 impl Plan {
     fn new<D: Launch + super::Convolve>(
-        (batch, inputs, height, width): (usize, usize, usize, usize),
+        image: (usize, usize, usize, usize),
         kernel: (usize, usize, usize, usize),
         window: Window,
     ) -> Result<Self, D::Err> {
-        let (rows, columns) = (window.output(height), window.output(width));
-        let fits = kernel.1 == inputs && kernel.2 == window.kernel && kernel.3 == window.kernel;
-        match (rows, columns) {
-            (Ok(rows), Ok(columns)) if fits => Ok(Self {
-                batch,
-                inputs,
-                outputs: kernel.0,
-                size: (height, width),
-                reached: (rows, columns),
-                window,
-            }),
-            _ => Err(D::refusal()),
-        }
+        let reached = window.reach::<D>(image, kernel)?;
+        let (batch, inputs, height, width) = image;
+        Ok(Self { batch, inputs, outputs: kernel.0, size: (height, width), reached, window })
     }
 
     /// Numbers in a window.
@@ -286,7 +276,7 @@ impl<D: Launch + super::Convolve> Convolution<D> for Patches {
         kernel: Map<D>,
         window: Window,
     ) -> Result<Map<D, T>, <D as HasErr>::Err> {
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, kernel, tape) = laid_out(x, kernel)?;
         conv2d(x, kernel, window, tape, true)
     }
 
@@ -296,7 +286,7 @@ impl<D: Launch + super::Convolve> Convolution<D> for Patches {
         window: Window,
         size: (usize, usize),
     ) -> Result<Map<D, T>, <D as HasErr>::Err> {
-        let (y, tape) = y.try_contiguous()?.split_tape();
+        let (y, kernel, tape) = laid_out(y, kernel)?;
         conv_transpose2d(y, kernel, window, size, tape, true)
     }
 
@@ -306,7 +296,8 @@ impl<D: Launch + super::Convolve> Convolution<D> for Patches {
         window: Window,
         tape: T,
     ) -> Result<Map<D, T>, <D as HasErr>::Err> {
-        conv2d(x.try_contiguous()?, kernel, window, tape, false)
+        let (x, kernel, tape) = laid_out_data(x, kernel, tape)?;
+        conv2d(x, kernel, window, tape, false)
     }
 
     fn conv_transpose2d_of_data<T: Tape<f32, D> + 'static>(
@@ -316,7 +307,8 @@ impl<D: Launch + super::Convolve> Convolution<D> for Patches {
         size: (usize, usize),
         tape: T,
     ) -> Result<Map<D, T>, <D as HasErr>::Err> {
-        conv_transpose2d(y.try_contiguous()?, kernel, window, size, tape, false)
+        let (y, kernel, tape) = laid_out_data(y, kernel, tape)?;
+        conv_transpose2d(y, kernel, window, size, tape, false)
     }
 }
 
@@ -325,11 +317,9 @@ fn conv2d<D: Launch + super::Convolve, T: Tape<f32, D> + 'static>(
     x: Map<D>,
     kernel: Map<D>,
     window: Window,
-    tape: T,
+    mut tape: T,
     wanted: bool,
 ) -> Result<Map<D, T>, <D as HasErr>::Err> {
-    let (kernel, of_kernel) = kernel.retaped::<T>().try_contiguous()?.split_tape();
-    let mut tape = tape.merge(of_kernel);
     let plan = Plan::new::<D>(*x.shape(), *kernel.shape(), window)?;
     let dev = x.device().clone();
     let y = dev.try_zeros_like(&(plan.batch, plan.outputs, plan.reached.0, plan.reached.1))?;
@@ -361,11 +351,9 @@ fn conv_transpose2d<D: Launch + super::Convolve, T: Tape<f32, D> + 'static>(
     kernel: Map<D>,
     window: Window,
     (height, width): (usize, usize),
-    tape: T,
+    mut tape: T,
     wanted: bool,
 ) -> Result<Map<D, T>, <D as HasErr>::Err> {
-    let (kernel, of_kernel) = kernel.retaped::<T>().try_contiguous()?.split_tape();
-    let mut tape = tape.merge(of_kernel);
     let &(batch, outputs, rows, columns) = y.shape();
     let shape = (batch, kernel.shape().1, height, width);
     let plan = Plan::new::<D>(shape, *kernel.shape(), window)?;

@@ -1,8 +1,8 @@
 //! Both implementations against a float64 loop over the one sum, against PyTorch, and what a window refuses.
 
 use dfdx::prelude::{
-    Backward, Cpu, CpuError, HasShape, OwnedTape, PutTape, Rank0, SplitTape, SumTo, TensorFromVec, Trace,
-    TryAdd, TryMul,
+    Axes4, Backward, Cpu, CpuError, HasShape, OwnedTape, PermuteTo, PutTape, Rank0, SplitTape, SumTo,
+    TensorFromVec, Trace, TryAdd, TryMul,
 };
 
 use super::*;
@@ -351,6 +351,30 @@ fn a_frozen_kernel_gets_no_gradient_and_the_image_its_own() {
         assert!(open.get(&kernel).as_vec().iter().any(|g| *g != 0.0));
         let missing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| frozen.get(&kernel)));
         assert!(missing.is_err(), "a frozen kernel has a gradient");
+    }
+    check::<Kernels>();
+    check::<Composed>();
+    #[cfg(not(feature = "cuda"))]
+    check::<Patches>();
+}
+
+#[test]
+fn a_turned_kernel_gets_its_gradient_from_data_too() {
+    fn check<By: Convolution<Cpu>>() {
+        let mut noise = Noise::new(3);
+        let window = Window { kernel: 4, stride: 2, padding: 1 };
+        let image = random(&mut noise, (2, 3, 6, 6)).permute::<_, Axes4<0, 1, 3, 2>>();
+        let kernel = random(&mut noise, (3, 3, 4, 4)).permute::<_, Axes4<1, 0, 3, 2>>();
+        let tape = OwnedTape::default;
+        let open = By::conv2d(image.leaky_trace(), kernel.clone(), window).unwrap().sum().backward();
+        let data =
+            By::conv2d_of_data(image.clone(), kernel.clone(), window, tape()).unwrap().sum().backward();
+        close("of data", &data.get(&kernel).as_vec(), &doubles(&open.get(&kernel).as_vec()), 1e-6);
+        let open = By::conv_transpose2d(image.leaky_trace(), kernel.clone(), window, (12, 12));
+        let open = open.unwrap().sum().backward();
+        let data = By::conv_transpose2d_of_data(image, kernel.clone(), window, (12, 12), tape());
+        let data = data.unwrap().sum().backward();
+        close("of data", &data.get(&kernel).as_vec(), &doubles(&open.get(&kernel).as_vec()), 1e-6);
     }
     check::<Kernels>();
     check::<Composed>();

@@ -5,7 +5,8 @@
 
 use dfdx::prelude::{HasShape, NoneTape, OnesTensor, OwnedTape, PutTape, SplitTape, Tape};
 
-use super::{Block, By, Failure, Network, failed};
+use super::block::{Block, By, Failure};
+use super::{Network, failed};
 use crate::nn::batch_norm2d::EPSILON;
 use crate::ops::Activate;
 use crate::ops::conv::{Convolution, Map};

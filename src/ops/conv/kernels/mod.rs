@@ -9,14 +9,14 @@ mod weights;
 mod whole;
 mod winograd;
 
-use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, TensorFromVec};
+use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, Shape, Tape, TensorFromVec};
 
 use self::columns::Columns;
 use self::directions::{correlate, scatter};
 use self::transform::Sizes;
 use self::weights::weight_gradient;
 use self::winograd::Winograd;
-use super::{Convolution, Map, Window};
+use super::{Convolution, Map, Window, laid_out, laid_out_data};
 use crate::ops::frozen::learns;
 use crate::ops::memory::{lent, zeros};
 
@@ -28,17 +28,13 @@ pub struct Kernels;
 impl Sizes {
     /// Of an image and a kernel `(outputs, inputs, K, K)`, which must fit each other and the window.
     fn new(
-        (batch, inputs, height, width): (usize, usize, usize, usize),
-        (outputs, channels, rows, columns): (usize, usize, usize, usize),
+        image: (usize, usize, usize, usize),
+        of_kernel: (usize, usize, usize, usize),
         window: Window,
     ) -> Result<Self, CpuError> {
+        let ((batch, inputs, height, width), outputs) = (image, of_kernel.0);
         let Window { kernel, stride, padding } = window;
-        // dfdx's error has no words: the caller has checked the sizes, and has told what is wrong with them.
-        let out = |size: usize| window.output(size).map_err(|_| CpuError::WrongNumElements);
-        let (out_height, out_width) = (out(height)?, out(width)?);
-        if (channels, rows, columns) != (inputs, kernel, kernel) {
-            return Err(CpuError::WrongNumElements);
-        }
+        let (out_height, out_width) = window.reach::<Cpu>(image, of_kernel)?;
         Ok(Self { batch, inputs, outputs, height, width, out_height, out_width, kernel, stride, padding })
     }
 
@@ -86,16 +82,6 @@ impl Way {
     }
 }
 
-/// Image and kernel in row-major order, which the kernels read; a permuted one is copied, on the tape.
-fn laid_out<T: Tape<f32, Cpu>>(
-    image: Map<Cpu, T>,
-    kernel: Map<Cpu>,
-) -> Result<(Map<Cpu>, Map<Cpu>, T), CpuError> {
-    let (image, tape) = image.try_contiguous()?.split_tape();
-    let (kernel, tape_of_kernel) = kernel.retaped::<T>().try_contiguous()?.split_tape();
-    Ok((image, kernel, tape.merge(tape_of_kernel)))
-}
-
 impl Convolution<Cpu> for Kernels {
     fn conv2d<T: Tape<f32, Cpu> + 'static>(
         x: Map<Cpu, T>,
@@ -122,7 +108,7 @@ impl Convolution<Cpu> for Kernels {
         window: Window,
         tape: T,
     ) -> Result<Map<Cpu, T>, CpuError> {
-        let (x, kernel, _) = laid_out(x, kernel)?;
+        let (x, kernel, tape) = laid_out_data(x, kernel, tape)?;
         conv2d(x, kernel, window, tape, false)
     }
 
@@ -133,7 +119,7 @@ impl Convolution<Cpu> for Kernels {
         size: (usize, usize),
         tape: T,
     ) -> Result<Map<Cpu, T>, CpuError> {
-        let (y, kernel, _) = laid_out(y, kernel)?;
+        let (y, kernel, tape) = laid_out_data(y, kernel, tape)?;
         conv_transpose2d(y, kernel, window, size, tape, false)
     }
 }
