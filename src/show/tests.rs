@@ -63,7 +63,7 @@ fn lowest(line: impl Fn(Panel, &[f64], &[f64]) -> Panel) -> usize {
     let picture = figure(panel).picture().unwrap();
     let coloured = |pixel: &[u8]| pixel.iter().max().unwrap() - pixel.iter().min().unwrap() > 100;
     let rows = picture.pixels().chunks(3 * picture.width());
-    rows.enumerate().filter(|(_, row)| row.chunks(3).any(coloured)).map(|(at, _)| at).last().unwrap()
+    rows.enumerate().filter(|(_, row)| row.chunks(3).any(coloured)).map(|(at, _)| at).max().unwrap()
 }
 
 #[test]
