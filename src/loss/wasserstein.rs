@@ -89,8 +89,10 @@ fn paired(real: usize, fake: usize, share: &[f32]) -> Result<usize> {
     Ok(real / share.len())
 }
 
-/// The penalty, a scalar, and each sample's ‖g‖₂, `(B)`.
-type Penalty<D, T, Lengths> = (Tensor<Rank0, f32, D, T>, Lengths);
+/// The penalty, a scalar, and each sample's ‖g‖₂.
+type Penalty<D, T> = (Tensor<Rank0, f32, D, T>, Vec<f32>);
+/// The same with the lengths `(B)` on the device.
+type PenaltyUnread<D, T> = (Tensor<Rank0, f32, D, T>, Tensor<(usize,), f32, D>);
 
 /// The mean over the batch of (‖g‖₂ - 1)² or max(0, ‖g‖₂ - 1)², where g is the critic's gradient in one whole sample; and
 /// each sample's ‖g‖₂. λ is the caller's factor.
@@ -114,7 +116,7 @@ type Penalty<D, T, Lengths> = (Tensor<Rank0, f32, D, T>, Lengths);
 pub fn gradient_penalty<D: Device<f32>, T: Tape<f32, D>>(
     gradients: Tensor<(usize, usize), f32, D, T>,
     sides: Sides,
-) -> Result<Penalty<D, T, Vec<f32>>> {
+) -> Result<Penalty<D, T>> {
     gradient_penalty_unread(gradients, sides).map(|(penalty, lengths)| (penalty, contents(&lengths)))
 }
 
@@ -122,7 +124,7 @@ pub fn gradient_penalty<D: Device<f32>, T: Tape<f32, D>>(
 pub(crate) fn gradient_penalty_unread<D: Device<f32>, T: Tape<f32, D>>(
     gradients: Tensor<(usize, usize), f32, D, T>,
     sides: Sides,
-) -> Result<Penalty<D, T, Tensor<(usize,), f32, D>>> {
+) -> Result<PenaltyUnread<D, T>> {
     const OPERATION: &str = "compute the gradient penalty";
     if gradients.shape().0 == 0 {
         return Err(Error::new(OPERATION).expected("at least one sample").actual("an empty batch"));

@@ -36,11 +36,9 @@ fn a_number_that_is_not_finite_is_found_before_anything_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let mut dcgan = placed(DcganConfig { rate: Some(1e30), ..small(8, 8) }, folder.path(), "diverges");
     let error = train(&mut dcgan, 9, &pace(4)).unwrap_err().to_string();
-    assert!(
-        error.starts_with("cannot make a step between step 1 and 4: expected a finite number as "),
-        "{error}"
-    );
-    assert!(error.contains("at step 1: training has diverged"), "{error}");
+    // Which stretch it was is a matter of time, too: see `lessons::tests`.
+    assert!(error.starts_with("cannot make ") && error.contains("expected a finite number as "), "{error}");
+    assert!(error.contains("training has diverged"), "{error}");
     assert!(error.contains("resume(\"diverges\") gives back step 0"), "{error}");
     assert_eq!(dcgan.steps(), 0);
     assert_eq!(dcgan.step().unwrap_err().to_string(), error);
@@ -63,6 +61,7 @@ fn who_watches_can_end_it_between_two_readings() {
     let folder = tempfile::tempdir().unwrap();
     let mut dcgan = placed(small(8, 8), folder.path(), "stopped");
     let end = train_watched(&mut dcgan, 40, &pace(50), &mut Third(0)).unwrap();
-    assert_eq!((end, dcgan.steps()), (crate::train::End::Stopped, 3));
+    // It is asked after each step, and once more where numbers were read because time had passed.
+    assert!(end == crate::train::End::Stopped && matches!(dcgan.steps(), 2 | 3), "{} steps", dcgan.steps());
     assert_same(&dcgan, &Dcgan::load(dcgan.folder().join("checkpoint.safetensors")).unwrap());
 }
