@@ -12,9 +12,7 @@
 //! and multiplies ([`Launch`]): a GPU by the kernels of `gpu/kernels.cu` and cuBLAS; the tests' by the same text, compiled
 //! for the processor.
 
-use dfdx::prelude::{
-    Device, Gradients, HasErr, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Storage, Tape, Tensor,
-};
+use dfdx::prelude::{Device, Gradients, HasErr, HasShape, PutTape, Shape, Storage, Tape, Tensor};
 
 use super::{Convolution, Map, Window, laid_out, laid_out_data};
 use crate::ops::frozen::learns;
