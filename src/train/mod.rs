@@ -46,9 +46,11 @@ pub use rule::Rule;
 pub use run::{End, Pace, resume, resume_at, runs, saved_at, train, train_watched};
 pub use samples::samples;
 pub use timeline::{Change, Fork, MOMENTS, STATES, Timeline};
-pub use unread::{Pending, Reading};
+#[cfg(all(test, not(feature = "cuda")))]
+pub(crate) use unread::bits;
 #[cfg(test)]
-pub(crate) use unread::{bits, stretch};
+pub(crate) use unread::stretch;
+pub use unread::{Pending, Reading};
 #[cfg(feature = "lab")]
 pub(crate) use watch::Nobody;
 pub use watch::{Lines, Now, Watch, grouped};

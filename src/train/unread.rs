@@ -151,7 +151,7 @@ pub(crate) fn stretch<S: Stage>(stage: &mut S, steps: u64) -> Result<u64> {
 }
 
 /// All bits of a stage, but the time that it took.
-#[cfg(test)]
+#[cfg(all(test, not(feature = "cuda")))]
 pub(crate) fn bits<S: Stage>(stage: &S) -> Vec<u8> {
     let mut stage = stage.clone();
     S::Report::COLUMNS.iter().filter(|name| name.starts_with("seconds")).for_each(|name| {
