@@ -55,6 +55,8 @@ impl Watch for Timed {
 /// A stage can't be trained or saved.
 pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     options.only_quick(NAME)?;
+    // As in the lab's kernel.
+    crate::lab::train::keep_freed_memory();
     let today = machine::today()?;
     let (rounds, length) = if options.quick { (3, LENGTH / 5) } else { (ROUNDS, LENGTH) };
     let small = DcganConfig { preset: Preset::P32Small, ..DcganConfig::default() };
@@ -73,7 +75,8 @@ pub(super) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     ];
     let text = format!(
         "`cargo course measure {NAME}`, {today}, {}. {rounds} rounds; in each, both train the same steps from the same state, \
-         in turns; median, and between which values half of the rounds lie. The share is what the training's own thread spends in \
+         in turns, with the allocator's settings of the lab's kernel; median, and between which values half of the rounds \
+         lie. The share is what the training's own thread spends in \
          showing, by the clock around each call; the ratio of whole times has the machine's noise in it. The viewer reads \
          what the launcher would. Bounds: 3 %, and 5 updates a second.\n\n{}\n\
          Steppers of 200 steps, each a moment, as pages of their own:\n\n{}",

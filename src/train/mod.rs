@@ -2,7 +2,8 @@
 //!
 //! A stage is everything one training run consists of: networks, optimisers, random numbers, history. It is `Clone`,
 //! so going back is keeping a copy, and a fork with one change is a copy with that change; and it is saved whole, so
-//! that a resumed run ends with the same bits as one that was never interrupted.
+//! that a resumed run ends, on the processor, with the same bits as one that was never interrupted. (A GPU's sums have
+//! no order of their own.)
 //!
 //! A lesson's stage implements [`Stage`] (what it consists of, and one step); the functions here do the rest, and
 //! [`stage!`](crate::stage) offers them as methods.

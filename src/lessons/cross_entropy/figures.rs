@@ -2,6 +2,7 @@
 
 use super::{Eruptions, LONG_FROM, Logistic, parameters};
 use crate::show::{Figure, Panel};
+use crate::train::grouped;
 use crate::{Result, loss};
 
 const WAITING: &str = "waiting time [min]";
@@ -71,6 +72,7 @@ pub fn decision_figure(model: &Logistic, eruptions: &Eruptions, history: &[f32])
 
 /// The model's probability over the data as it stands.
 pub(super) fn view(model: &Logistic, eruptions: &Eruptions, steps: u64, loss: Option<f32>) -> Figure {
+    let steps = grouped(steps);
     let (decision, boundary) = decision_panel(&format!("Step {steps}: decision curve"), model, eruptions);
     let crosses = if boundary.is_finite() {
         format!("crosses ½ at {boundary:.1} minutes")

@@ -5,6 +5,7 @@ use crate::data::Density;
 use crate::data::geyser::Geyser;
 use crate::metrics::Histogram;
 use crate::show::{Figure, Panel, averaged};
+use crate::train::grouped;
 use crate::{Error, Result};
 
 const DENSITY: &str = "density [1/unit of x]";
@@ -90,7 +91,7 @@ pub(super) fn view(net: &DensityNet) -> Result<Figure> {
     let (curve, error) = (net.curve(&grid)?, net.mse()?);
     let middle = grid.len() / 2;
     let peak = grid.iter().map(|&x| net.truth(x)).fold(0.0, f64::max);
-    let title = format!("Step {}: true and learnt density", net.steps());
+    let title = format!("Step {}: true and learnt density", grouped(net.steps()));
     Ok(Figure::new(&format!("After {}: mean squared error {error:.1e}.", steps(net.steps())))
         .alt(&format!(
             "After {}, over the shaded true density with its peak of {peak:.3}, the network's curve: at x = {} it is \
@@ -194,7 +195,7 @@ fn truth(panel: Panel, net: &DensityNet, grid: &[f64]) -> Panel {
 }
 
 fn steps(count: u64) -> String {
-    if count == 1 { "1 step".into() } else { format!("{count} steps") }
+    if count == 1 { "1 step".into() } else { format!("{} steps", grouped(count)) }
 }
 
 #[cfg(test)]

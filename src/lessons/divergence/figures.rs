@@ -6,6 +6,7 @@ mod steps;
 use super::family::even;
 use super::{Divergences, Family, Likelihood, LoneDiscriminator, Rise};
 use crate::show::{Figure, Panel};
+use crate::train::grouped;
 use crate::{Error, Result};
 
 /// Where both densities together are below this share of their highest value, D*(x) has no samples to be learnt from.
@@ -209,7 +210,7 @@ impl Rise {
 /// # Errors
 /// A logit is not finite.
 pub(super) fn view(d: &LoneDiscriminator) -> Result<Figure> {
-    let (steps, value, bound) = (d.steps(), d.value()?, d.bound());
+    let (steps, value, bound) = (grouped(d.steps()), d.value()?, d.bound());
     let (panel, furthest) = beside_the_best(d, &format!("Step {steps}: {}", d.pair()))?;
     Ok(Figure::new(&minus(format!("After {steps} steps: V(D) = {value:.4}, at most {bound:.4}.")))
         .alt(&format!(

@@ -3,7 +3,7 @@
 //! G's loss is the DCGAN's, plus λ times a cross-entropy: where the tied number is above 0, the classifier is to read one
 //! answer on G(z), where it is below, the other. The classifier stays as it is. The idea of a term that makes a latent
 //! number readable off the image is InfoGAN's (X. Chen et al. 2016), which learns what the number is to mean; here we say it.
-//! All else is lesson 05's step: with λ = 0 it is that training, bit for bit.
+//! All else is lesson 05's step: with λ = 0 it is that training, on the processor bit for bit.
 
 use dfdx::prelude::{Backward, Gradients, HasShape, OwnedTape, PutTape, SplitTape, Trace, TryAdd, TryMul};
 

@@ -4,6 +4,7 @@ use super::{NaiveGenerator, Outcome, watershed};
 use crate::data::{self, Density};
 use crate::metrics::Histogram;
 use crate::show::{Figure, Panel, averaged};
+use crate::train::grouped;
 use crate::{Error, Result};
 
 const DENSITY: &str = "density [1/unit of x]";
@@ -98,7 +99,7 @@ pub fn collapse_figure(moments: &[NaiveGenerator]) -> Result<Figure> {
 /// # Errors
 /// The device is out of memory.
 pub(super) fn view(naive: &NaiveGenerator) -> Result<Figure> {
-    let (samples, steps) = (naive.samples(SAMPLES.0, SAMPLES.1)?, naive.steps());
+    let (samples, steps) = (naive.samples(SAMPLES.0, SAMPLES.1)?, grouped(naive.steps()));
     let (mean, sd) = (data::mean(&samples)?, data::sd(&samples)?);
     let target = &naive.config().target;
     let peak = curve(target).1.into_iter().fold(0.0, f64::max);

@@ -3,7 +3,7 @@
 //! The types of [`dcgan`](super) say all sizes, and the compiler makes code for each: a program that lets one choose
 //! among four presets, three latents and two kinds of images would hold 32 networks. A [`Network`] is one type: blocks
 //! in a list, tensors whose sizes are known at run time, and the same kernels, which take sizes as numbers anyway. Its
-//! tensors have the names that they have in the tuples, and its numbers are theirs, bit for bit.
+//! tensors have the names that they have in the tuples, and on the processor its numbers are theirs, bit for bit.
 
 mod block;
 mod display;

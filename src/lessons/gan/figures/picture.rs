@@ -5,6 +5,7 @@ use crate::data::{Density, Target};
 use crate::loss::GanLoss;
 use crate::metrics::{self, kernel_density};
 use crate::show::{Figure, Panel};
+use crate::train::grouped;
 use crate::{Error, Result};
 
 /// How many of G's samples its density is estimated from.
@@ -86,7 +87,7 @@ pub(in super::super) fn view(gan: &Gan) -> Result<Figure> {
     let seen = Seen::new(gan, &samples)?;
     let top = 1.6 * seen.data.iter().copied().fold(0.0, f64::max);
     let distance = gan.distance_of(samples.clone())?;
-    let title = format!("Step {}: what is, and what G makes", gan.steps());
+    let title = format!("Step {}: what is, and what G makes", grouped(gan.steps()));
     Ok(game(gan, (&samples, distance), &seen, top, &title)?.narrow().panel_height(220))
 }
 

@@ -6,6 +6,7 @@ use crate::data::Planar;
 use crate::metrics::Modes;
 use crate::show::{Figure, Panel};
 use crate::tensor::Noise;
+use crate::train::grouped;
 use crate::{Error, Result};
 
 /// Data and samples that are drawn.
@@ -165,19 +166,18 @@ fn game(plane: &Plane, detail: &Detail) -> Result<Figure> {
         ),
     };
     let (low, high) = extremes(&seen.values);
-    let game = plane.config().game.name();
-    let panel = window.of_panel(Panel::new(&format!("{game}, step {}", plane.steps())));
+    let (game, step) = (plane.config().game.name(), grouped(plane.steps()));
+    let panel = window.of_panel(Panel::new(&format!("{game}, step {step}")));
     let panel = seen
         .draw(panel, &format!("{name}(x), blue low, orange high"))
         .cloud("data", &data.0, &data.1)
         .cloud("samples G(z)", &made.0, &made.1)
         .vectors("pull on samples", &from, &to);
-    Ok(Figure::new(&format!("{game} after {} steps: {coverage}.", plane.steps()))
+    Ok(Figure::new(&format!("{game} after {step} steps: {coverage}."))
         .alt(&format!(
-            "{game} after {} steps. {drawn} points of data and as many samples of the generator; {coverage}. Level lines of \
+            "{game} after {step} steps. {drawn} points of data and as many samples of the generator; {coverage}. Level lines of \
              {name}, which lies between {low:.3} and {high:.3} in the picture. Arrows from {arrows} samples to where G's \
              loss pulls them, the strongest {strongest:.3} per unit of length.",
-            plane.steps()
         ))
         .panel_height(440)
         .panel(panel))
