@@ -12,6 +12,9 @@ use crate::lab::kernel::zmtp::Frames;
 
 /// evcxr sends a cell's reply and its being idle one right after the other; what is missing for so long does not come.
 const LOST: Duration = Duration::from_secs(5);
+/// What a cell printed last may come after its end: by 0.2 ms on an idle machine, by 7 ms with four busy loops on two
+/// cores. Frontends no longer look for it then, so the end waits for it.
+const TAIL: Duration = Duration::from_millis(20);
 
 /// The request that evcxr works on.
 pub(super) struct Running {
@@ -25,9 +28,11 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Whether evcxr has said all of the cell: its reply, its being idle, and if it failed the failure's text.
+    /// Whether evcxr has said all of the cell: its reply, its being idle, what it printed last, and if it failed the
+    /// failure's text.
     fn is_whole(&self) -> bool {
-        self.reply.is_some() && self.idle.as_ref().is_some_and(|(since, _)| self.watch.is_whole(*since))
+        let ended = |since: Instant| since.elapsed() >= TAIL && self.watch.is_whole(since);
+        self.reply.is_some() && self.idle.as_ref().is_some_and(|(since, _)| ended(*since))
     }
 
     /// Whether one of reply and idle came long ago and the other never will: so it is when evcxr's own code panics.

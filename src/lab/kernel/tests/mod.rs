@@ -295,6 +295,19 @@ fn a_panic_and_a_failing_question_mark_fail_the_cell() {
 }
 
 #[test]
+fn what_a_cell_printed_last_comes_before_its_end() {
+    let course = Course::start();
+    let mut front = Frontend::connect(&course.front, "one");
+    // The wait for it is short, and a busy machine may hold it up for longer: once of five will do.
+    let came = (0..5).any(|_| {
+        let id = front.run("late");
+        let outputs = front.outputs(&id);
+        (texts(&outputs, "stdout"), texts(&outputs, "stderr")) == ("out\n".into(), "err\n".into())
+    });
+    assert!(came);
+}
+
+#[test]
 fn cells_behind_one_that_failed_are_called_off() {
     let course = Course::start();
     let mut front = Frontend::connect(&course.front, "one");

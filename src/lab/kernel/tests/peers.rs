@@ -313,7 +313,15 @@ impl Player {
             let reply = Message::answer(request.identities(), &kind, &request.header, &reply, &key());
             self.said.lock().unwrap().push(reply[2..].to_vec());
             RUNTIME.block_on(self.shell.send(to_zmq(&reply))).unwrap();
+            let late = content["code"] == "late";
+            if late {
+                std::thread::sleep(Duration::from_millis(5)); // the reply is there before the cell is idle
+            }
             self.publish(&request, "status", &json!({ "execution_state": "idle" }));
+            if late {
+                self.stream(&request, "stdout", "out\n");
+                self.stream(&request, "stderr", "err\n");
+            }
         }
     }
 
